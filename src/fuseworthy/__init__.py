@@ -1,0 +1,57 @@
+"""Fuseworthy: should these modalities be combined at all, and if so where?
+
+The names below load what they need when they are first used; importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "compare": "fuseworthy.study.api",
+    "judge": "fuseworthy.study.api",
+    "inspect": "fuseworthy.inputs.inspection",
+    "Text": "fuseworthy.inputs.modality",
+    "Tabular": "fuseworthy.inputs.modality",
+    "Embedding": "fuseworthy.inputs.modality",
+    "Study": "fuseworthy.study.study",
+    "Ledger": "fuseworthy.ledger",
+    "Verdict": "fuseworthy.evidence.verdict",
+    "FuseworthyError": "fuseworthy.errors",
+}
+
+__all__ = [
+    "Embedding",
+    "FuseworthyError",
+    "Ledger",
+    "Study",
+    "Tabular",
+    "Text",
+    "Verdict",
+    "__version__",
+    "compare",
+    "inspect",
+    "judge",
+]
+
+if TYPE_CHECKING:
+    from fuseworthy.errors import FuseworthyError
+    from fuseworthy.evidence.verdict import Verdict
+    from fuseworthy.inputs.inspection import inspect
+    from fuseworthy.inputs.modality import Embedding, Tabular, Text
+    from fuseworthy.ledger import Ledger
+    from fuseworthy.study.api import compare, judge
+    from fuseworthy.study.study import Study
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'fuseworthy' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

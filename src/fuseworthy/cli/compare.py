@@ -1,0 +1,144 @@
+"""``fuseworthy compare``: singles first, then every fusion, then the verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+COLUMNS = "What the columns are (inferred and shown if left out)"
+ROWS = "Which rows belong together"
+STUDY = "How much to try"
+RUN = "Where and how it runs"
+
+
+def compare(
+    table: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet, JSON lines, Arrow or Feather file.")],
+    target: Annotated[str, typer.Option("--target", "-t", help="Column to predict.")],
+    text: Annotated[
+        list[str] | None,
+        typer.Option(help="Text columns a,b read as one document. May be repeated.", rich_help_panel=COLUMNS),
+    ] = None,
+    tabular: Annotated[
+        list[str] | None, typer.Option(help="Numbers, categories, dates: c,d.", rich_help_panel=COLUMNS)
+    ] = None,
+    embedding: Annotated[
+        list[str] | None,
+        typer.Option(help="A column of equal-length vectors, or several number columns.", rich_help_panel=COLUMNS),
+    ] = None,
+    modality: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=KIND:COLUMN,COLUMN, e.g. review=text:title,body.", rich_help_panel=COLUMNS),
+    ] = None,
+    encoder: Annotated[
+        list[str] | None,
+        typer.Option(help="minilm adds sentence embeddings to texts (extra: minilm).", rich_help_panel=COLUMNS),
+    ] = None,
+    task: Annotated[str | None, typer.Option(help="binary, multiclass or regression.", rich_help_panel=COLUMNS)] = None,
+    join: Annotated[
+        list[Path] | None, typer.Option(help="Further table, joined by --on. May be repeated.", rich_help_panel=COLUMNS)
+    ] = None,
+    on: Annotated[
+        list[str] | None,
+        typer.Option(help="Key column of each --join (one for all, or one each).", rich_help_panel=COLUMNS),
+    ] = None,
+    group: Annotated[
+        str | None,
+        typer.Option(help="Rows with one value never split between training and scoring.", rich_help_panel=ROWS),
+    ] = None,
+    time: Annotated[str | None, typer.Option(help="Train on the past, score the future.", rich_help_panel=ROWS)] = None,
+    id: Annotated[str | None, typer.Option(help="Key column, for naming rows.", rich_help_panel=ROWS)] = None,
+    drop_unlabelled: Annotated[
+        bool, typer.Option(help="Leave out rows without a target, counted.", rich_help_panel=ROWS)
+    ] = False,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="Headline metric: auc, accuracy, balanced-accuracy, brier, log-loss, "
+            "r2, mae. The verdict is decided on the log-loss or squared error.",
+            rich_help_panel=STUDY,
+        ),
+    ] = None,
+    margin: Annotated[
+        float,
+        typer.Option(
+            help="Smallest gain worth a fusion's cost: nats a row, or share of the target's variance.",
+            rich_help_panel=STUDY,
+        ),
+    ] = 0.01,
+    strategies: Annotated[
+        str, typer.Option(help="all, late, early, or names such as stacking,early-linear.", rich_help_panel=STUDY)
+    ] = "all",
+    folds: Annotated[int | None, typer.Option(help="Folds (5).", rich_help_panel=STUDY)] = None,
+    repeats: Annotated[
+        int | None, typer.Option(help="Repeats (5 below 2 000 rows, 2 below 20 000, else 1).", rich_help_panel=STUDY)
+    ] = None,
+    budget: Annotated[
+        float | None,
+        typer.Option(help="Minutes after which no new work begins; whole repeats are kept.", rich_help_panel=STUDY),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same ledger, byte for byte.", rich_help_panel=STUDY)] = 0,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Run folder (runs/TABLE-TARGET).", rich_help_panel=RUN)
+    ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            help="Insist that the run folder holds this study already. A study that is "
+            "there is gone on with in any case.",
+            rich_help_panel=RUN,
+        ),
+    ] = False,
+    jobs: Annotated[int | None, typer.Option(help="Worker processes.", rich_help_panel=RUN)] = None,
+) -> None:
+    """Compare every way to fuse with the best single modality, and decide.
+
+    The strongest singles are built and shown first; then late and early fusions and the controls on the same rows,
+    folds and metric. The run folder gets ledger, verdict, fusion note and report; a run that was stopped goes on where
+    it was when the same command is given again.
+
+    Example: fuseworthy compare reviews.parquet --target recommended --text title,text --tabular age,division
+    """
+    from fuseworthy.cli.options import default_folder, modalities_from, split_names
+    from fuseworthy.cli.screen import Screen, show_paths, show_study
+    from fuseworthy.errors import InputError
+    from fuseworthy.study.question import Join, Options, Question
+    from fuseworthy.study.run import run_study
+
+    keys = on or []
+    if join and len(keys) not in (1, len(join)):
+        raise InputError(
+            "tables are joined by a key, never by position: pass --on COLUMN once, or once for each --join."
+        )
+    joins = [Join(path, keys[0] if len(keys) == 1 else keys[i]) for i, path in enumerate(join or [])]
+    question = Question(
+        target=target,
+        modalities=modalities_from(modality or [], text or [], tabular or [], embedding or [], encoder or []),
+        task=task,
+        group=group,
+        time=time,
+        id=id,
+        metric=metric,
+        margin=margin,
+        folds=folds,
+        repeats=repeats,
+        strategies=split_names(strategies),
+        random_state=seed,
+        drop_unlabelled=drop_unlabelled,
+    )
+    folder = out or default_folder(table, target)
+    screen = Screen()
+    try:
+        study = run_study(table, question, Options(folder, budget, jobs, resume, joins), screen)
+    except KeyboardInterrupt:
+        screen.end()
+        screen.say(f"Stopped. What is done is kept in {folder}; the same command goes on from there.")
+        raise typer.Exit(130) from None
+    finally:
+        screen.end()
+    show_study(study.facts, str(study.verdict))
+    show_paths([("note", f"{folder}/note.md"), ("report", f"{folder}/report.html"), ("ledger", f"{folder}/ledger/")])
+    if study.failed:
+        screen.say(f"{len(study.failed)} strategies could not be fitted; see {folder}/log.jsonl")
+        raise typer.Exit(3)

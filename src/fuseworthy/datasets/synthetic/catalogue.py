@@ -1,0 +1,78 @@
+"""The canonical tasks by number and by name."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from ...errors import InputError, nearest
+from .gaussian import complementary, conditionally_null, near_duplicate, noise_cancelling, noise_modality
+from .task import Task
+from .xor import xor
+
+
+class TaskGenerator(Protocol):
+    """A function that draws one task."""
+
+    def __call__(
+        self, n: int, random_state: int | np.random.Generator | None = None, *, pad: int = 0, rotate: bool = False
+    ) -> Task: ...
+
+
+TASKS: dict[str, TaskGenerator] = {
+    "complementary": complementary,
+    "conditionally_null": conditionally_null,
+    "near_duplicate": near_duplicate,
+    "noise_cancelling": noise_cancelling,
+    "xor": xor,
+    "noise_modality": noise_modality,
+}
+_NUMBERS = {f"T{number}": name for number, name in enumerate(TASKS, start=1)}
+
+
+def make(
+    task: str | int,
+    n: int,
+    random_state: int | np.random.Generator | None = None,
+    *,
+    pad: int = 0,
+    rotate: bool = False,
+) -> Task:
+    """Draw a canonical task (METHOD.md §10, T1–T6) with its default strengths.
+
+    Call a generator itself (`TASKS`) to set the strengths.
+
+    Parameters
+    ----------
+    task : str or int
+        A name in `TASKS`, or its number: ``"complementary"``, ``"T1"`` and ``1`` are the same.
+    n : int
+        Rows.
+    random_state : int, Generator or None
+        Seed of all randomness. Padding and rotation leave signal and target of a seed as they are.
+    pad : int, default=0
+        Columns of standard normal noise added to each modality.
+    rotate : bool, default=False
+        Turn each modality by a random rotation of its columns.
+
+    Returns
+    -------
+    Task
+
+    Raises
+    ------
+    InputError
+        There is no such task, or `n` or `pad` is out of range.
+
+    Examples
+    --------
+    >>> task = make("T4", 100, random_state=0, pad=3)
+    >>> task.name, task.inputs["x1"].shape, sorted(task.truth.expected)
+    ('noise_cancelling', (100, 4), ['FUSE'])
+    """
+    key = f"T{task}" if isinstance(task, int) else task
+    name = _NUMBERS.get(key.upper(), key)
+    if name not in TASKS:
+        raise InputError(f"task must be a canonical task, but {task!r} came: {nearest(key, [*TASKS, *_NUMBERS])}.")
+    return TASKS[name](n, random_state, pad=pad, rotate=rotate)

@@ -1,0 +1,95 @@
+"""One canonical task: rows, target, truth; and how a signal is hidden among noise dimensions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from ...errors import InputError
+from .truth import Truth
+
+Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+Vector = np.ndarray[Any, np.dtype[np.float64]]
+Labels = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """Rows of one canonical task.
+
+    Parameters
+    ----------
+    name : str
+        As in `TASKS`.
+    inputs : dict of str to ndarray of shape (n, d)
+        The modalities ``x1`` and ``x2``, float64.
+    y : ndarray of shape (n,)
+        0 or 1, equally likely.
+    truth : Truth
+        What the best possible models score.
+    """
+
+    name: str
+    inputs: dict[str, Matrix]
+    y: Labels
+    truth: Truth
+
+    def to_table(self) -> pa.Table:
+        """Give an Arrow table: ``id`` (the row number), a fixed-size list per modality, and the target ``y``.
+
+        Examples
+        --------
+        >>> from fuseworthy.datasets.synthetic import make
+        >>> make("T1", 10, random_state=0, pad=2).to_table().column_names
+        ['id', 'x1', 'x2', 'y']
+        """
+        columns: dict[str, pa.Array] = {"id": pa.array(np.arange(len(self.y)))}
+        for name, values in self.inputs.items():
+            columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
+        columns["y"] = pa.array(self.y)
+        return pa.table(columns)
+
+
+class Draws:
+    """The random streams of one task: padding and rotation never change the signal or the target of a seed."""
+
+    def __init__(self, n: int, random_state: int | np.random.Generator | None) -> None:
+        if n < 1:
+            raise InputError(f"n must be at least 1, but {n!r} came.")
+        self.n = n
+        self.signal, self.padding, self.rotation = np.random.default_rng(random_state).spawn(3)
+
+    def sign(self) -> Vector:
+        """Draw -1 or 1, equally likely, for each row."""
+        return self.signal.integers(0, 2, self.n).astype(np.float64) * 2 - 1
+
+    def noise(self) -> Vector:
+        """Draw a standard normal for each row."""
+        return self.signal.standard_normal(self.n)
+
+    def hide(self, signal: Matrix, pad: int, rotate: bool) -> Matrix:
+        """Add `pad` columns of standard normal noise, then turn the columns by a random rotation if asked.
+
+        Neither changes what the best classifier can know.
+        """
+        if pad < 0:
+            raise InputError(f"pad must be at least 0, but {pad!r} came.")
+        values = np.hstack([signal, self.padding.standard_normal((self.n, pad))])
+        return values @ self._rotation(values.shape[1]) if rotate else values
+
+    def _rotation(self, d: int) -> Matrix:
+        """Draw an orthogonal matrix uniformly: QR with positive diagonal (Mezzadri 2007)."""
+        q, r = np.linalg.qr(self.rotation.standard_normal((d, d)))
+        turned: Matrix = q * np.sign(np.diag(r))
+        return turned
+
+
+def task_from_signals(
+    name: str, draws: Draws, signals: dict[str, np.ndarray[Any, Any]], y: Labels, truth: Truth, pad: int, rotate: bool
+) -> Task:
+    """Hide each signal, (n,) or (n, d), and put the task together."""
+    inputs = {key: draws.hide(signal.reshape(draws.n, -1), pad, rotate) for key, signal in signals.items()}
+    return Task(name, inputs, y, truth)

@@ -1,0 +1,85 @@
+"""Files that are either whole or absent: temp, fsync, rename, and a sha256 that is checked on reading."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+
+def write_bytes(path: Path, content: bytes) -> str:
+    """Write ``content`` to ``path`` atomically and durably; return its sha256."""
+    return write_with(path, lambda handle: handle.write(content))
+
+
+def write_with(path: Path, writer: Callable[[IO[bytes]], object]) -> str:
+    """Let ``writer`` fill a temporary file, then move it to ``path``; return the sha256 of what was written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as handle:
+            writer(handle)
+            handle.flush()
+            os.fsync(handle.fileno())
+        digest = file_digest(temporary)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+    return digest
+
+
+def write_json(path: Path, data: Any) -> None:
+    """Write JSON that carries its own sha256, so a torn or flipped file is recognised."""
+    body = {"content": data, "sha256": content_digest(data)}
+    write_bytes(path, (json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """Read what `write_json` wrote.
+
+    Raises
+    ------
+    ValueError
+        The file is torn, flipped, or not ours.
+    """
+    try:
+        body = json.loads(path.read_bytes())
+        content, claimed = body["content"], body["sha256"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    if content_digest(content) != claimed:
+        raise ValueError(f"{path} is damaged: its sha256 does not match its content")
+    return content
+
+
+def content_digest(data: Any) -> str:
+    """sha256 of the canonical JSON of ``data``.
+
+    Examples
+    --------
+    >>> content_digest({"b": 1, "a": 2}) == content_digest({"a": 2, "b": 1})
+    True
+    """
+    return hashlib.sha256(
+        json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    ).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Ledger to facts. Nothing here trains, and nothing here sees a model."""

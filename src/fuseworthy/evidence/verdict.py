@@ -1,0 +1,297 @@
+"""The verdict of record: best single against best fusion, policy against policy, with a minimum gain."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from math import ceil, isfinite
+from typing import Any, Literal
+
+import numpy as np
+from scipy import stats
+
+from fuseworthy.errors import LedgerError
+from fuseworthy.evidence.intervals import Interval, paired_interval, row_means
+from fuseworthy.evidence.metrics import LOWER_IS_BETTER, TITLES, check_metric, fold_scores
+from fuseworthy.evidence.policies import Policy, best_overall, leave_fold_out
+from fuseworthy.folds import Folds
+from fuseworthy.ledger import Ledger
+from fuseworthy.task import Floats, Task
+
+Outcome = Literal["FUSE", "SUPERIOR_UNPROVEN", "EQUIVALENT", "NOT_WORTH_IT", "HARMFUL", "INCONCLUSIVE"]
+
+DEFAULT_MARGIN = 0.01
+MINIMUM_ROWS, MINIMUM_CLUSTERS, MINIMUM_CLASS_ROWS = 50, 20, 10
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The gain again, in the metric people quote."""
+
+    metric: str
+    single: float
+    fusion: float
+    gain: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether to fuse, how sure that is, and what to deploy.
+
+    Parameters
+    ----------
+    outcome : str
+        FUSE, SUPERIOR_UNPROVEN, EQUIVALENT, NOT_WORTH_IT, HARMFUL or INCONCLUSIVE.
+    gain, low, high, se : float
+        Gain in the deciding loss of the best-fusion policy over the best-single policy, its interval and error.
+    margin : float
+        The smallest gain worth the cost, same unit.
+    rows_needed : int or None
+        Rows (or groups) for 80 % power, where more rows would help.
+    best_single, best_fusion, deploy : str
+        Named over all rows; the gain never uses this choice.
+    guard : tuple of dict
+        The fusion policy against each modality's own best single.
+    controls : tuple of dict
+        The fusion policy against each control.
+    reasons, flags : tuple of str
+    """
+
+    outcome: Outcome
+    gain: float
+    low: float
+    high: float
+    se: float
+    margin: float
+    confidence: float
+    rows_needed: int | None
+    rows_unit: str
+    best_single: str
+    best_fusion: str
+    deploy: str
+    loss: str
+    headline: Headline
+    guard: tuple[dict[str, Any], ...] = ()
+    controls: tuple[dict[str, Any], ...] = ()
+    reasons: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    would_change: str = ""
+    sentence: str = field(default="", repr=False)
+
+    def __str__(self) -> str:
+        return self.sentence
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"guard_p": max((g["p"] for g in self.guard), default=None)}
+
+
+def decide(ledger: Ledger, *, margin: float = DEFAULT_MARGIN, metric: str | None = None) -> Verdict:
+    """Give the verdict of record on a ledger.
+
+    Parameters
+    ----------
+    ledger : Ledger
+        At least one single and one fusion.
+    margin : float
+        Smallest gain in the deciding loss that is worth a fusion's cost: nats per row, or share of the variance.
+    metric : str, optional
+        Headline metric; it is reported, never decided on.
+
+    Raises
+    ------
+    LedgerError
+        No single, or no fusion.
+
+    Notes
+    -----
+    Both policies are chosen for each fold on the other folds, so that no candidate is chosen on the rows it is
+    scored on. The guard is an intersection-union test (Berger 1982) over the modalities.
+    """
+    singles, fusions = ledger.names(kind="single"), ledger.names(kind="fusion")
+    if not singles or not fusions:
+        missing = "single" if not singles else "fusion"
+        raise LedgerError(f"a verdict needs at least one single and one fusion, but the ledger has no {missing}.")
+    headline_metric = check_metric(metric, ledger.task)
+    folds = choosing_folds(ledger)
+    alpha = 0.025 if folds.order is not None else 0.05
+    losses = ledger.losses()
+    by_rank = sorted(fusions, key=lambda name: ledger.strategies[name].rank)
+    single, fusion = leave_fold_out(losses, singles, folds), leave_fold_out(losses, by_rank, folds)
+    gain = paired_interval(single.loss - fusion.loss, ledger.folds, alpha=alpha)
+
+    guard = [
+        {"modality": m} | _against(losses, ledger.names(modality=m), folds, ledger.folds, fusion, alpha)
+        for m in ledger.modalities
+    ]
+    controls = [
+        {"name": name, "title": ledger.strategies[name].title}
+        | _against(losses, [name], folds, ledger.folds, fusion, alpha)
+        for name in ledger.names(kind="control")
+    ]
+    for control in controls:
+        control["holds"] = control["low"] > 0
+    outcome, reasons = classify(gain, margin, all(g["p"] <= alpha for g in guard))
+    outcome, reasons = _withdraw(outcome, reasons, controls)
+    outcome, reasons = _refuse(outcome, reasons, ledger)
+    best_single, best_fusion = best_overall(losses, singles), best_overall(losses, by_rank)
+    deploy = simplest_within_one_se(losses, by_rank, ledger) if outcome == "FUSE" else best_single
+    verdict = Verdict(
+        outcome=outcome,
+        gain=gain.gain,
+        low=gain.low,
+        high=gain.high,
+        se=gain.se,
+        margin=margin,
+        confidence=1 - 2 * alpha,
+        rows_needed=rows_needed(outcome, gain, margin, ledger),
+        rows_unit=unit_of(ledger)[0],
+        best_single=best_single,
+        best_fusion=best_fusion,
+        deploy=deploy,
+        loss=ledger.task.loss_name,
+        headline=headline(ledger, single, fusion, headline_metric, alpha),
+        guard=tuple(guard),
+        controls=tuple(controls),
+        reasons=tuple(reasons),
+        flags=tuple(_flags(ledger)),
+    )
+    from fuseworthy.evidence.wording import complete
+
+    return complete(verdict, ledger)
+
+
+def classify(gain: Interval, margin: float, guard_holds: bool) -> tuple[Outcome, list[str]]:
+    """The six outcomes, first match wins.
+
+    Examples
+    --------
+    >>> classify(Interval(0.05, 0.01, 0.03, 0.07, 24, 1e-4), 0.01, True)[0]
+    'FUSE'
+    >>> classify(Interval(0.001, 0.002, -0.002, 0.004, 24, 0.3), 0.01, True)[0]
+    'EQUIVALENT'
+    """
+    low, high = gain.low, gain.high
+    if low > 0 and not guard_holds:
+        return "INCONCLUSIVE", ["the fusion does not beat every modality's own single (guard)"]
+    if low >= margin:
+        return "FUSE", ["the whole interval lies above the margin and the fusion beats every modality's single"]
+    if low > 0 and high >= margin:
+        return "SUPERIOR_UNPROVEN", ["the gain is above zero, but it may be below the margin"]
+    if low > 0 or (low > -margin and high < margin):
+        return "EQUIVALENT", ["the whole interval lies below the margin: the best single does as well and is simpler"]
+    if high < 0:
+        return "HARMFUL", ["the whole interval lies below zero: fusing makes predictions worse"]
+    if high < margin:
+        return "NOT_WORTH_IT", ["a gain of the margin or more is ruled out"]
+    return "INCONCLUSIVE", ["the interval holds both harm and a gain worth having: these rows cannot tell"]
+
+
+def simplest_within_one_se(losses: dict[str, Floats], names: list[str], ledger: Ledger) -> str:
+    """The least complex strategy whose paired loss over the best is within one standard error."""
+    best = best_overall(losses, names)
+    for name in sorted(names, key=lambda n: ledger.strategies[n].rank):
+        excess = paired_interval(losses[name] - losses[best], ledger.folds)
+        if name == best or excess.gain <= excess.se:
+            return name
+    return best
+
+
+def rows_needed(outcome: Outcome, gain: Interval, margin: float, ledger: Ledger) -> int | None:
+    """Rows (or groups) for 80 % power: to prove a gain worth having, or to rule it out."""
+    if outcome not in ("INCONCLUSIVE", "SUPERIOR_UNPROVEN"):
+        return None
+    above = gain.gain - margin
+    effect = above if above > 0 else margin if outcome == "INCONCLUSIVE" else margin - gain.gain
+    if effect <= 0 or gain.se == 0:
+        return None
+    n = unit_of(ledger)[1]
+    need = n * (gain.se * (stats.norm.ppf(0.95) + stats.norm.ppf(0.80)) / effect) ** 2
+    return ceil(max(need, n)) if isfinite(need) and need < 1e10 else None
+
+
+def unit_of(ledger: Ledger) -> tuple[str, int]:
+    """What more of is needed for a surer answer, "rows" or "groups", and how many there are."""
+    if ledger.folds.clusters is not None and (groups := len(np.unique(ledger.folds.clusters))) < 0.8 * ledger.n:
+        return "groups", groups
+    return "rows", ledger.n
+
+
+def headline(ledger: Ledger, single: Policy, fusion: Policy, metric: str, alpha: float) -> Headline:
+    """Both policies in the headline metric, averaged over folds, with a paired interval of the difference."""
+    ours = fold_scores(metric, ledger.task, ledger.y, fusion.predictions(ledger), ledger.folds)
+    theirs = fold_scores(metric, ledger.task, ledger.y, single.predictions(ledger), ledger.folds)
+    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
+    interval = paired_interval(sign * (ours - theirs), ledger.folds, alpha=alpha)
+    return Headline(
+        TITLES[metric],
+        float(np.nanmean(row_means(theirs))),
+        float(np.nanmean(row_means(ours))),
+        interval.gain,
+        interval.low,
+        interval.high,
+    )
+
+
+def choosing_folds(ledger: Ledger) -> Folds:
+    """The folds over which candidates are chosen: the ledger's own, or five parts of one held-out set."""
+    from fuseworthy.folds import split_rows
+
+    if ledger.folds.count > 1:
+        return ledger.folds
+    clusters = ledger.folds.clusters
+    units = ledger.n if clusters is None else len(np.unique(clusters))
+    parts = split_rows(None, ledger.n, clusters, min(5, units), seed=0)[None, :]
+    return Folds("held-out", parts, clusters)
+
+
+def _against(
+    losses: dict[str, Floats], names: list[str], choosing: Folds, folds: Folds, fusion: Policy, alpha: float
+) -> dict[str, Any]:
+    other = leave_fold_out(losses, names, choosing)
+    return paired_interval(other.loss - fusion.loss, folds, alpha=alpha).to_dict()
+
+
+def _withdraw(outcome: Outcome, reasons: list[str], controls: list[dict[str, Any]]) -> tuple[Outcome, list[str]]:
+    lost = [c for c in controls if not c["holds"]]
+    if outcome not in ("FUSE", "SUPERIOR_UNPROVEN") or not lost:
+        return outcome, reasons
+    named = ", ".join(f"{c['title']} ({c['gain']:+.4f}, interval from {c['low']:+.4f})" for c in lost)
+    return "INCONCLUSIVE", [f"the gain over a control is not above zero: {named}; so {outcome} is withdrawn"]
+
+
+def _refuse(outcome: Outcome, reasons: list[str], ledger: Ledger) -> tuple[Outcome, list[str]]:
+    refusals = refusal_reasons(ledger.y, ledger.task, ledger.folds)
+    if not refusals or outcome in ("HARMFUL", "INCONCLUSIVE"):
+        return outcome, reasons + refusals
+    return "INCONCLUSIVE", [f"{outcome} is not given on so little data", *refusals]
+
+
+def refusal_reasons(y: Any, task: Task, folds: Folds) -> list[str]:
+    """Why these rows allow no verdict but INCONCLUSIVE or HARMFUL; empty if they do."""
+    reasons = []
+    n = int((folds.assignment[0] >= 0).sum())
+    if n < MINIMUM_ROWS:
+        reasons.append(f"{n} rows are scored; a verdict needs {MINIMUM_ROWS}")
+    if folds.clusters is not None and (g := len(np.unique(folds.clusters))) < MINIMUM_CLUSTERS:
+        reasons.append(f"there are {g} groups; a verdict needs {MINIMUM_CLUSTERS}")
+    if task.is_classification:
+        counts = np.bincount(np.asarray(y).astype(int), minlength=task.width)
+        rare = int(counts.argmin())
+        if counts[rare] / folds.count < MINIMUM_CLASS_ROWS:
+            reasons.append(
+                f"class {task.classes[rare]!r} has {counts[rare]} rows, {counts[rare] / folds.count:.3g} per fold; "
+                f"a verdict needs {MINIMUM_CLASS_ROWS} per fold"
+            )
+    return reasons
+
+
+def _flags(ledger: Ledger) -> list[str]:
+    folds, flags = ledger.folds, []
+    if folds.kind == "held-out":
+        flags.append("one held-out set: the verdict is about these trained models, not about training them again")
+    elif folds.repeats == 1 and folds.order is None:
+        flags.append("fast: one pass over the folds")
+    if folds.order is not None and ledger.n < 2000:
+        flags.append("temporal folds on fewer than 2000 rows: intervals are mildly optimistic")
+    return flags

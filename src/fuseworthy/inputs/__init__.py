@@ -1,0 +1,1 @@
+"""User files to Blocks: the only place that opens what a user hands in."""

@@ -1,0 +1,87 @@
+"""A shared store of encoded blocks, keyed by content and encoder. Safe for several processes: whole folders are renamed
+into place, damaged entries are set aside and made again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+
+from fuseworthy.durable import content_digest
+from fuseworthy.inputs.blocks import Block, load_block, save_block
+
+
+def cache_root() -> Path:
+    """``$FUSEWORTHY_CACHE``, or the user's cache folder."""
+    import platformdirs
+
+    return Path(os.environ.get("FUSEWORTHY_CACHE") or platformdirs.user_cache_path("fuseworthy"))
+
+
+def table_digest(table: pa.Table) -> str:
+    """sha256 of names, types and cells, in order."""
+    sink = hashlib.sha256()
+
+    class Sink:
+        closed = False
+
+        def write(self, data: object) -> int:
+            view = memoryview(data)  # type: ignore[arg-type]
+            sink.update(view)
+            return view.nbytes
+
+        def flush(self) -> None: ...
+
+        def close(self) -> None: ...
+
+        def writable(self) -> bool:
+            return True
+
+        def readable(self) -> bool:
+            return False
+
+        def seekable(self) -> bool:
+            return False
+
+    plain = table.replace_schema_metadata(None)
+    with pa.ipc.new_stream(pa.PythonFile(Sink(), mode="w"), plain.schema) as writer:
+        writer.write_table(plain, max_chunksize=1 << 16)
+    return sink.hexdigest()
+
+
+def cached_block(key: dict[str, str], modality: str, make: Callable[[], Block], root: Path) -> tuple[Block, Path]:
+    """The block for this key, from the store or made now, and the folder it lies in.
+
+    Raises
+    ------
+    OSError
+        The store cannot be written.
+    """
+    folder = root / "blocks" / content_digest(key)
+    if folder.exists():
+        try:
+            return load_block(folder, modality), folder
+        except (ValueError, OSError):
+            _set_aside(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".making-"))
+    try:
+        save_block(make(), temporary)
+        try:
+            temporary.rename(folder)
+        except OSError:
+            if not folder.exists():
+                raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return load_block(folder, modality), folder
+
+
+def _set_aside(folder: Path) -> None:
+    spot = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".damaged-"))
+    folder.rename(spot / folder.name)

@@ -1,0 +1,168 @@
+"""CSV as it is: every cell read as text, then a whole column given a type only if every cell fits."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from fuseworthy.errors import InputError
+
+ABSENT = ("", "NA", "N/A", "NaN", "nan", "null", "NULL")
+"""Cells that mean "missing" in a column whose other cells are all numbers, flags or dates."""
+
+INTEGER = r"^[+-]?(0|[1-9][0-9]{0,15})$"
+NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?(inf|Inf|INF|infinity|Infinity)$"
+LEADING_ZERO = r"^[+-]?0[0-9]"
+DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
+EXACT = 2**53
+
+
+def read_csv(path: Path) -> tuple[pa.Table, list[str]]:
+    """Read a CSV or TSV file, and say what was coerced.
+
+    Raises
+    ------
+    InputError
+        A row with too many or too few cells, bytes that are not UTF-8 (with the row), or a header with duplicates.
+    """
+    delimiter, names = _header(path)
+    ragged: list[csv.InvalidRow] = []
+
+    def note(row: csv.InvalidRow) -> str:
+        ragged.append(row)
+        return "skip"
+
+    try:
+        table = csv.read_csv(
+            path,
+            read_options=csv.ReadOptions(use_threads=False),
+            parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note),
+            convert_options=csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.binary()),
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=True,
+            ),
+        )
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path} must be a readable CSV file, but: {str(error).splitlines()[0][:200]}") from error
+    if ragged:
+        first = ragged[0]
+        raise InputError(
+            f"every row of {path} must have {first.expected_columns} cells, but row {first.number} has "
+            f"{first.actual_columns}{f' (and {len(ragged) - 1} more rows differ)' if len(ragged) > 1 else ''}. "
+            "Quote cells that hold the delimiter."
+        )
+    notices: list[str] = []
+    columns = {name: _typed(name, _decoded(name, table[name], path), notices) for name in table.column_names}
+    return pa.table(columns), notices
+
+
+def _header(path: Path) -> tuple[str, list[str]]:
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rb") as handle:
+        line = handle.readline(10_000_000)
+    try:
+        text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} must be UTF-8, but its header (row 1) is not. Convert it to UTF-8.") from error
+    delimiter = "\t" if ".tsv" in path.name else max(",;\t|", key=text.count)
+    if delimiter not in text:
+        delimiter = ","
+    import csv as standard
+
+    names = next(standard.reader([text], delimiter=delimiter), [])
+    if repeated := {name for name in names if names.count(name) > 1}:
+        raise InputError(f"column names must be unique, but {min(repeated)!r} occurs more than once in {path}.")
+    return delimiter, names
+
+
+def _decoded(name: str, column: pa.ChunkedArray, path: Path) -> pa.Array:
+    values = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    try:
+        return values.cast(pa.string())
+    except pa.ArrowInvalid:
+        for row, cell in enumerate(values.to_pylist()):
+            try:
+                (cell or b"").decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise InputError(
+                    f"{path} must be UTF-8, but column {name!r} of row {row + 2} is not. Convert it to UTF-8."
+                ) from error
+        raise
+
+
+def _typed(name: str, cells: pa.Array, notices: list[str]) -> pa.Array:
+    """The narrowest type that every cell fits; text where one does not."""
+    trimmed = pc.utf8_trim_whitespace(cells)
+    absent = pc.fill_null(pc.is_in(trimmed, value_set=pa.array(ABSENT)), True)
+    known = trimmed.filter(pc.invert(absent))
+    if len(known) == 0:
+        return cells
+    blanked = pc.if_else(absent, pa.scalar(None, pa.string()), trimmed)
+    typed = _cast(blanked, known)
+    if typed is None:
+        _note_mixed(name, trimmed, known, absent, notices)
+        return cells
+    if words := pc.sum(pc.and_(absent, pc.is_valid(pc.if_else(pc.equal(trimmed, ""), None, trimmed)))).as_py():
+        notices.append(f"column {name!r}: {words} cells such as 'NA' are read as missing among numbers or dates")
+    return typed
+
+
+def _cast(blanked: pa.Array, known: pa.Array) -> pa.Array | None:
+    def every(pattern: str) -> bool:
+        return bool(pc.all(pc.match_substring_regex(known, pattern)).as_py())
+
+    if every(INTEGER):
+        integers = blanked.cast(pa.int64())
+        largest = max(abs(pc.min(integers).as_py()), abs(pc.max(integers).as_py()))
+        return integers if largest <= EXACT else None
+    if every(NUMBER) and not pc.any(pc.match_substring_regex(known, LEADING_ZERO)).as_py():
+        return blanked.cast(pa.float64())
+    if every(r"^(?i:true|false)$"):
+        return pc.equal(pc.utf8_lower(blanked), "true")
+    if every(DATE):
+        return _dates(blanked, known)
+    return None
+
+
+def _dates(blanked: pa.Array, known: pa.Array) -> pa.Array | None:
+    zoned = pc.match_substring_regex(known, r"(Z|[+-][0-9]{2}:?[0-9]{2})$")
+    short = pc.match_substring_regex(known, r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    if pc.any(pc.and_(zoned, pc.invert(short))).as_py() and not pc.all(pc.and_(zoned, pc.invert(short))).as_py():
+        return None
+    zone = "UTC" if pc.any(pc.and_(zoned, pc.invert(short))).as_py() else None
+    try:
+        return blanked.cast(pa.timestamp("us", zone))
+    except pa.ArrowInvalid:
+        return None
+
+
+def _note_mixed(name: str, cells: pa.Array, known: pa.Array, absent: pa.Array, notices: list[str]) -> None:
+    """A column that is almost all numbers deserves a word about the cells that are not."""
+    numeric = pc.match_substring_regex(cells, NUMBER)
+    odd = pc.and_(pc.invert(pc.fill_null(numeric, False)), pc.invert(absent))
+    count = pc.sum(odd).as_py() or 0
+    if 0 < count <= 0.1 * len(known):
+        row = pc.index(odd, pa.scalar(True)).as_py()
+        notices.append(
+            f"column {name!r} is read as text: {count} of {len(known)} cells are not numbers "
+            f"(first: {cells[row].as_py()!r} in row {row + 2})"
+        )
+
+
+def looks_like_vector(cell: str) -> bool:
+    """Whether a cell is a written list of numbers.
+
+    Examples
+    --------
+    >>> looks_like_vector("[0.1, -2, 3e-4]"), looks_like_vector("[see note]")
+    (True, False)
+    """
+    return bool(re.fullmatch(r"\[\s*[-+0-9.eE]+(\s*,\s*[-+0-9.eE]+)*\s*\]", cell.strip()))

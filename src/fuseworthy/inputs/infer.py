@@ -1,0 +1,143 @@
+"""Which column is what, and why: shown before anything trains, and overridable."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from fuseworthy.inputs.csv import looks_like_vector
+from fuseworthy.inputs.modality import Embedding, Modality, Tabular, Text
+
+ID_NAME = re.compile(r"(^|_|\b)(id|uuid|guid|key|index|row|rownum|row_?number)$", re.IGNORECASE)
+NUMBERED = re.compile(r"^(.*?)[_.\-]?(\d+)$")
+SMALLEST_VECTOR = 8
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one column was taken for: "text", "numeric", "categorical", "date", "embedding" or "left out"."""
+
+    column: str
+    role: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Inference:
+    """Modalities by name, each with its reason, and one reading a column."""
+
+    modalities: dict[str, Modality]
+    reasons: dict[str, str]
+    readings: tuple[Reading, ...]
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+def infer_modalities(table: pa.Table, reserved: set[str]) -> Inference:
+    """Group the columns that are not reserved (target, id, group, time) into modalities.
+
+    All numbers, categories and dates become the modality ``table``; each text column and each embedding becomes a
+    modality of its own name.
+
+    Examples
+    --------
+    >>> t = pa.table({"note": ["a long remark on it", "another remark here"] * 20, "age": list(range(20)) * 2})
+    >>> infer_modalities(t, set()).modalities
+    {'note': Text(columns=('note',)), 'table': Tabular(columns=('age',))}
+    """
+    names = [name for name in table.column_names if name not in reserved]
+    vectors = _numbered_vectors(table, names)
+    inside = {column for columns in vectors.values() for column in columns}
+    readings = [read_column(name, table[name]) for name in names if name not in inside]
+    modalities: dict[str, Modality] = {}
+    reasons: dict[str, str] = {}
+    cells = [r.column for r in readings if r.role in ("numeric", "categorical", "date")]
+    for reading in readings:
+        if reading.role == "text":
+            modalities[reading.column], reasons[reading.column] = Text(reading.column), reading.reason
+        elif reading.role == "embedding":
+            modalities[reading.column], reasons[reading.column] = Embedding(reading.column), reading.reason
+    for name, columns in vectors.items():
+        modalities[name] = Embedding(*columns)
+        reasons[name] = f"{len(columns)} numbered number columns {columns[0]} … {columns[-1]}"
+        readings.append(Reading(f"{columns[0]} … {columns[-1]}", "embedding", reasons[name]))
+    if cells:
+        name = "table" if "table" not in modalities else "table_columns"
+        modalities[name] = Tabular(*cells)
+        reasons[name] = f"{len(cells)} numbers, categories and dates"
+    left_out = {r.column: r.reason for r in readings if r.role == "left out"}
+    return Inference(modalities, reasons, tuple(readings), left_out)
+
+
+def read_column(name: str, column: pa.Array | pa.ChunkedArray) -> Reading:
+    """Say what a column is taken for, and why."""
+    known = column.drop_null()
+    if len(known) == 0:
+        return Reading(name, "left out", "every cell is missing")
+    kind = column.type
+    if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind):
+        if pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type):
+            return Reading(name, "embedding", "lists of numbers")
+        return Reading(name, "left out", f"lists of {kind.value_type} are not read")
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_null(kind):
+        return Reading(name, "left out", f"type {kind} is not read")
+    distinct = pc.count_distinct(known).as_py()
+    if distinct == 1:
+        return Reading(name, "left out", f"constant: every known cell is {str(known[0].as_py())[:40]!r}")
+    if pa.types.is_temporal(kind):
+        return Reading(name, "date", "dates: read as year, month, weekday, hour and days since the first")
+    if pa.types.is_boolean(kind):
+        return Reading(name, "categorical", "yes/no")
+    if pa.types.is_string(kind):
+        return _read_strings(name, known, distinct)
+    return _read_numbers(name, known, distinct)
+
+
+def _read_numbers(name: str, known: Any, distinct: int) -> Reading:
+    n = len(known)
+    if pa.types.is_integer(known.type):
+        if distinct == n and n >= 20 and (ID_NAME.search(name) or _is_sequence(known)):
+            return Reading(name, "left out", "identifier: whole numbers, all different")
+        if ID_NAME.search(name) and distinct > max(20, 0.01 * n):
+            return Reading(name, "left out", f"identifier by its name, with {distinct:,} values; pass it as a group?")
+    return Reading(name, "numeric", f"numbers, {distinct:,} different")
+
+
+def _is_sequence(known: Any) -> bool:
+    low, high = pc.min(known).as_py(), pc.max(known).as_py()
+    return bool(high - low == len(known) - 1)
+
+
+def _read_strings(name: str, known: Any, distinct: int) -> Reading:
+    n = len(known)
+    sample = [str(cell) for cell in known.slice(0, 500).to_pylist()]
+    words = sum(len(cell.split()) for cell in sample) / len(sample)
+    if all(looks_like_vector(cell) for cell in sample):
+        return Reading(name, "embedding", "written lists of numbers")
+    if distinct > 0.9 * n and n >= 20 and words < 1.5:
+        return Reading(name, "left out", "identifier: one word, nearly all different")
+    if distinct <= max(20, 0.05 * n) and not (words >= 5 and distinct > 0.5 * n):
+        return Reading(name, "categorical", f"{distinct:,} categories")
+    if words >= 2:
+        return Reading(name, "text", f"free text, {words:.0f} words on average, {distinct:,} different")
+    if ID_NAME.search(name):
+        return Reading(name, "left out", f"identifier by its name, with {distinct:,} values; pass it as a group?")
+    return Reading(name, "categorical", f"{distinct:,} categories (many)")
+
+
+def _numbered_vectors(table: pa.Table, names: list[str]) -> dict[str, tuple[str, ...]]:
+    """Runs of floating columns ``emb_0 … emb_383`` that share a stem and are numbered without a gap."""
+    stems: dict[str, dict[int, str]] = {}
+    for name in names:
+        match = NUMBERED.match(name)
+        if match and match[1] and pa.types.is_floating(table.schema.field(name).type):
+            stems.setdefault(match[1].rstrip("_.-"), {})[int(match[2])] = name
+    found = {}
+    for stem, numbered in stems.items():
+        order = sorted(numbered)
+        if len(order) >= SMALLEST_VECTOR and order == list(range(order[0], order[0] + len(order))):
+            found[stem] = tuple(numbered[i] for i in order)
+    return found

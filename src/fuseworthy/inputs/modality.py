@@ -1,0 +1,114 @@
+"""The modality kinds: which columns belong together, and what they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from fuseworthy.errors import InputError, nearest
+
+ENCODERS = ("tfidf", "minilm")
+
+
+@dataclass(frozen=True, init=False)
+class Modality:
+    """One kind of evidence: a set of columns encoded together."""
+
+    kind: ClassVar[str] = ""
+    columns: tuple[str, ...]
+
+    def __init__(self, *columns: str) -> None:
+        if not columns:
+            raise InputError(f"{type(self).__name__} must name at least one column, but none came.")
+        if repeated := {c for c in columns if columns.count(c) > 1}:
+            raise InputError(f"a column must be named once in a modality, but {min(repeated)!r} came twice.")
+        object.__setattr__(self, "columns", tuple(columns))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"kind": self.kind, "columns": list(self.columns)}
+
+
+class Text(Modality):
+    """Free text: one or more string columns read as one document.
+
+    Parameters
+    ----------
+    *columns : str
+    encoders : tuple of {"tfidf", "minilm"}
+        ``"minilm"`` adds a learner family on MiniLM-L6 sentence embeddings (384 dimensions) and needs the extra
+        ``minilm``.
+
+    Examples
+    --------
+    >>> Text("title", "text").columns
+    ('title', 'text')
+    """
+
+    kind: ClassVar[str] = "text"
+    encoders: tuple[str, ...]
+
+    def __init__(self, *columns: str, encoders: tuple[str, ...] = ("tfidf",)) -> None:
+        super().__init__(*columns)
+        for name in encoders:
+            if name not in ENCODERS:
+                raise InputError(
+                    f"a text encoder must be one this version has, but {name!r} came: {nearest(name, ENCODERS)}."
+                )
+        object.__setattr__(self, "encoders", tuple(encoders))
+
+    def to_dict(self) -> dict[str, Any]:
+        return super().to_dict() | {"encoders": list(self.encoders)}
+
+
+class Tabular(Modality):
+    """Numbers, categories, flags and dates."""
+
+    kind: ClassVar[str] = "tabular"
+
+
+class Embedding(Modality):
+    """Ready vectors: one column of equal-length lists, or several number columns side by side."""
+
+    kind: ClassVar[str] = "embedding"
+
+
+KINDS: dict[str, type[Modality]] = {"text": Text, "tabular": Tabular, "embedding": Embedding}
+PLANNED = ("image", "audio", "video", "series")
+
+
+def make_modality(kind: str, columns: tuple[str, ...], *, encoders: tuple[str, ...] = ("tfidf",)) -> Modality:
+    """A modality from its kind's name.
+
+    Raises
+    ------
+    InputError
+        The kind is not one this version reads.
+    """
+    if kind in PLANNED:
+        raise InputError(
+            f"kind {kind!r} is not read by this version yet. Encode it first and pass the vectors as an embedding."
+        )
+    if kind not in KINDS:
+        raise InputError(
+            f"a modality's kind must be one of {', '.join(KINDS)}, but {kind!r} came: {nearest(kind, KINDS)}."
+        )
+    return Text(*columns, encoders=encoders) if kind == "text" else KINDS[kind](*columns)
+
+
+def parse_modality(text: str, *, encoders: tuple[str, ...] = ("tfidf",)) -> tuple[str, Modality]:
+    """Read ``NAME=KIND:COLUMN,COLUMN``.
+
+    Examples
+    --------
+    >>> parse_modality("review=text:title,body")[1].columns
+    ('title', 'body')
+    """
+    name, equals, rest = text.partition("=")
+    kind, colon, columns = rest.partition(":")
+    names = tuple(c.strip() for c in columns.split(",") if c.strip())
+    if not (name and equals and colon and names):
+        raise InputError(
+            f"a modality must be written NAME=KIND:COLUMN,COLUMN, but {text!r} came. "
+            "For example: --modality review=text:title,body"
+        )
+    return name.strip(), make_modality(kind.strip(), names, encoders=encoders)

@@ -1,0 +1,188 @@
+"""Files and data frames to one Arrow table. No cell is guessed at, no row is dropped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from fuseworthy.errors import InputError, nearest
+from fuseworthy.inputs.csv import read_csv
+
+PARQUET = (".parquet", ".pq", ".parquet.brotli")
+ARROW = (".arrow", ".feather", ".ipc")
+JSON = (".jsonl", ".ndjson", ".json")
+CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
+
+
+def read_table(source: Any) -> tuple[pa.Table, list[str]]:
+    """An Arrow table from a path or a pandas, polars or Arrow frame, and notices of what was coerced.
+
+    Raises
+    ------
+    InputError
+        Missing file, unknown format, unreadable row (named by its number), duplicate column names, no rows.
+    """
+    notices: list[str] = []
+    if isinstance(source, (str, Path)):
+        table, notices = _read_path(Path(source))
+    elif isinstance(source, pa.Table):
+        table = source
+    else:
+        table = _from_frame(source)
+    return _checked(table), notices
+
+
+def source_name(source: Any) -> str:
+    """How a report calls the table."""
+    return Path(source).name if isinstance(source, (str, Path)) else f"a {type(source).__module__.split('.')[0]} table"
+
+
+def require_columns(table: pa.Table, names: tuple[str, ...] | list[str], role: str) -> None:
+    """Raise `InputError` with the nearest name for a column that is not there."""
+    for name in names:
+        if name not in table.column_names:
+            raise InputError(
+                f"{role} must be a column of the table, but {name!r} is not: {nearest(name, table.column_names)}."
+            )
+
+
+def _read_path(path: Path) -> tuple[pa.Table, list[str]]:
+    if not path.exists():
+        folder = path.parent if path.parent.is_dir() else Path()
+        here = [p.name for p in folder.iterdir() if p.is_file() and not p.name.startswith(".")]
+        hint = f": {nearest(path.name, here)}" if here else ""
+        raise InputError(f"the table must be a file that exists, but {path} does not{hint}.")
+    if not path.is_file():
+        raise InputError(f"the table must be a regular file, but {path} is not one.")
+    if path.stat().st_size == 0:
+        raise InputError(f"the table must have rows, but {path} is empty.")
+    readers: list[tuple[tuple[str, ...], Callable[[Path], tuple[pa.Table, list[str]]]]] = [
+        (PARQUET, _read_parquet),
+        (ARROW, _read_arrow),
+        (JSON, _read_json),
+        (CSV, read_csv),
+    ]
+    for endings, reader in readers:
+        if path.name.lower().endswith(endings):
+            return reader(path)
+    known = ", ".join((*CSV[:2], PARQUET[0], JSON[0], *ARROW[:2]))
+    raise InputError(f"the table's format must be told by its ending ({known}), but {path.name} came.")
+
+
+def _read_parquet(path: Path) -> tuple[pa.Table, list[str]]:
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(path), []
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path} must be a readable Parquet file, but it is damaged: {_first_line(error)}") from error
+
+
+def _read_arrow(path: Path) -> tuple[pa.Table, list[str]]:
+    try:
+        with pa.memory_map(str(path)) as handle:
+            try:
+                return pa.ipc.open_file(handle).read_all(), []
+            except pa.ArrowInvalid:
+                handle.seek(0)
+                return pa.ipc.open_stream(handle).read_all(), []
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path} must be a readable Arrow file, but it is damaged: {_first_line(error)}") from error
+
+
+def _read_json(path: Path) -> tuple[pa.Table, list[str]]:
+    records = _records(path)
+    names: dict[str, None] = {}
+    for record in records:
+        names.update(dict.fromkeys(record))
+    return pa.table({name: _column(name, [r.get(name) for r in records], path) for name in names}), []
+
+
+def _records(path: Path) -> list[dict[str, Any]]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise InputError(f"{path} must be UTF-8, but line {line} is not. Convert it to UTF-8.") from error
+    if text.lstrip().startswith("["):
+        try:
+            records = json.loads(text)
+        except ValueError as error:
+            raise InputError(f"{path} must be a JSON array of objects, but: {error}.") from error
+        numbered = list(enumerate(records, start=1))
+    else:
+        numbered = []
+        for number, words in enumerate(text.splitlines(), start=1):
+            if words.strip():
+                try:
+                    numbered.append((number, json.loads(words)))
+                except ValueError as error:
+                    raise InputError(f"{path} must hold one JSON object a line, but line {number}: {error}.") from error
+    for number, record in numbered:
+        if not isinstance(record, dict):
+            raise InputError(f"{path} must hold JSON objects, but row {number} is a {type(record).__name__}.")
+    return [record for _, record in numbered]
+
+
+def _column(name: str, values: list[Any], path: Path) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, OverflowError):
+        kinds = [type(v).__name__ for v in values if v is not None]
+        row = next(i for i, v in enumerate(values) if v is not None and type(v).__name__ != kinds[0])
+        raise InputError(
+            f"column {name!r} of {path} must hold one type, but row {row + 1} is {type(values[row]).__name__} "
+            f"where rows before are {kinds[0]}."
+        ) from None
+
+
+def _from_frame(source: Any) -> pa.Table:
+    import narwhals as nw
+
+    try:
+        frame = nw.from_native(source, eager_only=True)
+    except TypeError as error:
+        raise InputError(
+            "a table must be a path, or a pandas, polars or Arrow table, "
+            f"but {type(source).__name__} came. Pass a data frame or the path of a file."
+        ) from error
+    names = [str(name) for name in frame.columns]
+    if repeated := {name for name in names if names.count(name) > 1}:
+        raise InputError(f"column names must be unique, but {min(repeated)!r} occurs more than once.")
+    try:
+        return frame.to_arrow()
+    except (pa.ArrowException, TypeError) as error:
+        raise InputError(f"every column must hold one type, but: {_first_line(error)}") from error
+
+
+def _checked(table: pa.Table) -> pa.Table:
+    names = table.column_names
+    if repeated := {name for name in names if names.count(name) > 1}:
+        raise InputError(f"column names must be unique, but {min(repeated)!r} occurs more than once.")
+    if table.num_rows == 0:
+        raise InputError("the table must have rows, but it has none.")
+    if "__index_level_0__" in names:
+        table = table.drop_columns(["__index_level_0__"])
+    return pa.table({name: _plain(name, table[name]) for name in table.column_names})
+
+
+def _plain(name: str, column: pa.ChunkedArray) -> pa.Array:
+    """One contiguous array of an ordinary type; dictionaries decoded, extension types refused."""
+    kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        raise InputError(f"column {name!r} must have an ordinary type, but has the extension type {kind}.")
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+    if pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type):
+        column = column.cast(pa.string())
+    if pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

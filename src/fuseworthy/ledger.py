@@ -1,0 +1,185 @@
+"""The narrow waist: who predicted what for which row, on identical folds. Everything after it only reads."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuseworthy.errors import LedgerError, nearest
+from fuseworthy.folds import Folds
+from fuseworthy.task import Floats, Task
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+RAW = "~raw"
+"""Suffix of the column that holds a strategy's outputs before its own calibration step."""
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """Name and place of a single, a fusion, a control or a reference.
+
+    Parameters
+    ----------
+    name : str
+        Unique in the ledger, e.g. ``"review/linear"`` or ``"stacking"``.
+    family : str
+        ``"single"``, ``"late"``, ``"early"``, ``"judged"``, ``"control"`` or ``"reference"``.
+    title : str
+        What it is, for readers.
+    modality : str or None
+        The one modality a single sees.
+    rank : int
+        Complexity; the lower is preferred on a tie.
+    """
+
+    name: str
+    family: str
+    title: str
+    modality: str | None = None
+    rank: int = 0
+
+    @property
+    def is_single(self) -> bool:
+        return self.family == "single"
+
+    @property
+    def is_fusion(self) -> bool:
+        return self.family in ("late", "early", "judged")
+
+    @property
+    def is_control(self) -> bool:
+        return self.family == "control"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Out-of-fold predictions of every strategy for the same rows.
+
+    Parameters
+    ----------
+    task : Task
+    y : (n,) class codes or target values
+    folds : Folds
+    predictions : mapping of strategy name to (repeats, n, width) array
+        NaN where a row is not scored (the first block of a temporal study).
+    strategies : mapping of name to Strategy
+    ids : (n,) array
+        Key of each row as the user knows it.
+    pattern : (n,) array of str
+        Which modalities the row has, e.g. ``"customer+review"``.
+    data_hash : str
+        sha256 of the rows and columns used.
+
+    Raises
+    ------
+    LedgerError
+        A prediction has another shape, or is not a number where a row is scored.
+    """
+
+    task: Task
+    y: NDArray[Any]
+    folds: Folds
+    predictions: Mapping[str, Floats]
+    strategies: Mapping[str, Strategy]
+    ids: NDArray[Any]
+    pattern: NDArray[Any]
+    data_hash: str
+    raw: Mapping[str, Floats] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        shape = (self.folds.repeats, len(self.y), self.task.width)
+        scored = self.scored
+        for name, values in [*self.predictions.items(), *self.raw.items()]:
+            if values.shape != shape:
+                raise LedgerError(f"predictions must have shape {shape}, but {name!r} has {values.shape}.")
+            if not np.isfinite(values[scored]).all():
+                raise LedgerError(f"predictions must be finite for every scored row, but {name!r} has gaps.")
+
+    @property
+    def n(self) -> int:
+        return len(self.y)
+
+    @property
+    def scored(self) -> NDArray[np.bool_]:
+        """(repeats, n): rows that are scored in each repeat."""
+        return self.folds.assignment >= 0
+
+    def of(self, name: str) -> Floats:
+        """Predictions of one strategy, (repeats, n, width)."""
+        if name not in self.predictions:
+            raise LedgerError(f"the ledger has no strategy {name!r}: {nearest(name, self.predictions)}.")
+        return self.predictions[name]
+
+    def losses(self, names: Iterable[str] | None = None) -> dict[str, Floats]:
+        """Deciding loss of each strategy, repeat and row: name -> (repeats, n), NaN where not scored."""
+        wanted = list(self.predictions) if names is None else list(names)
+        return {name: self.task.row_loss(self.y, self.of(name)) for name in wanted}
+
+    def names(self, *, modality: str | None = None, kind: str = "single") -> list[str]:
+        """Strategies of one kind ("single", "fusion", "control", "reference"), in order."""
+        return [
+            s.name
+            for s in self.strategies.values()
+            if ((kind == "fusion" and s.is_fusion) or s.family == kind) and (modality is None or s.modality == modality)
+        ]
+
+    @property
+    def modalities(self) -> list[str]:
+        return sorted({s.modality for s in self.strategies.values() if s.is_single and s.modality})
+
+    @property
+    def digest(self) -> str:
+        """sha256 over data, folds, strategy names and every prediction."""
+        digest = hashlib.sha256(f"{self.data_hash}{self.folds.digest}".encode())
+        for name in sorted(self.predictions):
+            digest.update(name.encode())
+            digest.update(np.ascontiguousarray(self.predictions[name], dtype="<f8").tobytes())
+        return digest.hexdigest()
+
+    def to_arrow(self) -> pyarrow.Table:
+        """One row per repeat and scored row; a column per strategy (and class)."""
+        import pyarrow as pa
+
+        repeat, row = np.nonzero(self.scored)
+        target = np.array(self.task.classes)[self.y.astype(int)] if self.task.classes else self.y
+        columns: dict[str, Any] = {
+            "repeat": repeat,
+            "fold": self.folds.assignment[repeat, row],
+            "row": self.ids[row],
+            "target": target[row],
+            "pattern": self.pattern[row],
+        }
+        if self.folds.clusters is not None:
+            columns["cluster"] = self.folds.clusters[row]
+        for name, values in self.predictions.items():
+            columns |= self._columns(name, values[repeat, row])
+        return pa.table({name: pa.array(values.tolist()) for name, values in columns.items()})
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The ledger as a pandas frame (see `to_arrow`)."""
+        from fuseworthy.errors import require
+
+        require("pandas", extra="pandas")
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> polars.DataFrame:
+        """The ledger as a polars frame (see `to_arrow`)."""
+        from fuseworthy.errors import require
+
+        frame: polars.DataFrame = require("polars", extra="polars").from_arrow(self.to_arrow())
+        return frame
+
+    def _columns(self, name: str, values: Floats) -> dict[str, Floats]:
+        """Column names follow `judge`: one for binary and regression, ``name_class`` for several classes."""
+        if self.task.kind == "multiclass":
+            return {f"{name}_{label}": values[:, c] for c, label in enumerate(self.task.classes)}
+        return {name: values[:, -1]}

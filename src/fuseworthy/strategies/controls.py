@@ -1,0 +1,119 @@
+"""Controls: what a fusion would seem to gain if the added modality said nothing.
+
+twin       two seeds of the best single, averaged: gain by averaging alone
+ensemble   greedy selection among the best modality's own learners: gain by mixing learners
+recal      the stacker given only the best single: gain by recalibration alone
+placebo    the other modalities moved to other rows, everything retrained: gain by capacity alone
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from fuseworthy.folds import Ints
+from fuseworthy.inputs.blocks import Block
+from fuseworthy.strategies.calibration import fit_calibrator
+from fuseworthy.strategies.families import FAMILIES, Family
+from fuseworthy.strategies.late import Members, fit_greedy, fit_stacking, gather, inner_of
+from fuseworthy.strategies.part import Fitted, Part
+from fuseworthy.strategies.pools import Flags, weighted_pool
+from fuseworthy.strategies.singles import FeatureStore, fit_single
+
+Blocks = Mapping[str, Mapping[str, Block]]
+
+
+def fit_twin(name: str, blocks: Blocks, part: Part, first: Fitted) -> Fitted:
+    """Mean of the best single and of the same single under another seed, recalibrated."""
+    family, block = find_family(name, blocks)
+    other_part = replace(part, seed=part.seed + 1)
+    second = fit_single(family, block, other_part, FeatureStore(other_part), first.setting)
+    both = np.stack([inner_of(first), inner_of(second)])
+    everyone = np.ones(both.shape[:2], dtype=bool)
+    inner = weighted_pool(both, everyone, np.ones(2), part.prior)
+    calibrator = fit_calibrator(inner, part.y_train, part.task)
+    raw = (first.test + second.test) / 2
+    return Fitted(calibrator.apply(raw), raw, None, first.cost + second.cost)
+
+
+def fit_ensemble(members: Members, modality: str, part: Part) -> Fitted:
+    """Greedy selection among the learners of one modality."""
+    return fit_greedy(members.only([n for n in members.names if n.startswith(f"{modality}/")]), part)
+
+
+def fit_recal(members: Members, best: str, part: Part) -> Fitted:
+    """The stacker on the best single alone."""
+    return fit_stacking(members.only([best]), part)
+
+
+def fit_placebo(
+    singles: Mapping[str, Fitted], chosen: Mapping[str, str], best: str, blocks: Blocks, part: Part, order: Ints
+) -> tuple[Fitted, Blocks]:
+    """Stacking of the best single with every other modality moved to other rows and retrained.
+
+    Parameters
+    ----------
+    chosen : modality -> its best single
+    best : name of the best single of all
+    order : (n,) row numbers that say where each row's other modalities come from
+
+    Returns
+    -------
+    Fitted, and the blocks with the other modalities moved
+    """
+    kept = best.split("/")[0]
+    moved = {
+        m: views if m == kept else {v: block.shuffled(order) for v, block in views.items()}
+        for m, views in blocks.items()
+    }
+    fitted = {best: singles[best]}
+    for modality, name in chosen.items():
+        if modality != kept:
+            family, _ = find_family(name, blocks)
+            block = moved[modality][family.view]
+            fitted[name] = fit_single(family, block, part, FeatureStore(part), singles[name].setting)
+    present: dict[str, Flags] = {m: next(iter(views.values())).present for m, views in moved.items()}
+    return fit_stacking(gather(fitted, present, part), part), moved
+
+
+def placebo_order(part: Part, clusters: Ints | None, y_varies: bool) -> Ints:
+    """Where each row's other modalities come from, (n,): training rows from training rows, scored from scored.
+
+    Without groups rows are shuffled. With groups they are shuffled within each group, so that what a group has in
+    common stays; unless the target never varies inside a group, where that would change nothing, and whole groups
+    trade places.
+    """
+    rng = np.random.default_rng(part.seed)
+    order = np.arange(len(part.y))
+    for rows in (part.train, part.test):
+        if clusters is None or np.bincount(clusters[rows]).max() == 1:
+            order[rows] = rng.permutation(rows)
+        elif y_varies:
+            for group in np.unique(clusters[rows]):
+                own = rows[clusters[rows] == group]
+                order[own] = rng.permutation(own)
+        else:
+            order[rows] = _trade_groups(rows, clusters, rng)
+    return order
+
+
+def _trade_groups(rows: Ints, clusters: Ints, rng: np.random.Generator) -> Ints:
+    groups = np.unique(clusters[rows])
+    partner = dict(zip(groups.tolist(), rng.permutation(groups).tolist(), strict=True))
+    source = np.empty(len(rows), dtype=np.int64)
+    for group in groups.tolist():
+        own = np.flatnonzero(clusters[rows] == group)
+        source[own] = np.resize(rows[clusters[rows] == partner[group]], len(own))
+    return source
+
+
+def find_family(name: str, blocks: Blocks) -> tuple[Family, Block]:
+    """Family and block of a single named ``modality/family``."""
+    modality, family_name = name.split("/")
+    for view, block in blocks[modality].items():
+        for family in FAMILIES[view]:
+            if family.name == family_name:
+                return family, block
+    raise KeyError(name)

@@ -1,0 +1,166 @@
+"""What a learner sees of a Block, learned from the training rows alone."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from scipy import sparse
+
+from fuseworthy.folds import Ints
+from fuseworthy.inputs.blocks import Block
+from fuseworthy.task import Floats
+
+MOST_TOKENS = 50_000
+TEXT_DIMENSIONS = 64
+VECTOR_DIMENSIONS = 48
+MOST_LEVELS = 60
+
+
+class Features(Protocol):
+    """Fitted on the training rows of a Block, applied to any rows of it."""
+
+    def fit(self, block: Block, rows: Ints, seed: int) -> Features: ...
+
+    def transform(self, block: Block, rows: Ints) -> Any: ...
+
+
+class TokenWeights:
+    """TF-IDF of each segment of counts (words, words of one column, character runs), side by side (CSR).
+
+    ``sublinear_tf``, smooth idf and l2 norm as in scikit-learn; tokens must occur in two training rows. Character runs
+    repeat what words say, so their segment has half the weight.
+    """
+
+    def fit(self, block: Block, rows: Ints, seed: int) -> TokenWeights:
+        from sklearn.feature_extraction.text import TfidfTransformer
+
+        counts = block.values[rows]
+        frequency = np.bincount(counts.indices, minlength=counts.shape[1])
+        self.segments_ = []
+        for start, stop, weight in block.meta["segments"]:
+            kept = start + np.flatnonzero(frequency[start:stop] >= 2)
+            if len(kept) > MOST_TOKENS:
+                kept = np.sort(kept[np.argsort(-frequency[kept], kind="stable")[:MOST_TOKENS]])
+            if len(kept):
+                self.segments_.append((kept, TfidfTransformer(sublinear_tf=True).fit(counts[:, kept]), weight))
+        return self
+
+    def transform(self, block: Block, rows: Ints) -> Any:
+        counts = block.values[rows]
+        if not self.segments_:
+            return sparse.csr_array((len(rows), 1), dtype=np.float64)
+        parts = [idf.transform(counts[:, kept]) * weight for kept, idf, weight in self.segments_]
+        return sparse.csr_array(sparse.hstack(parts, format="csr"))
+
+
+class TokenTopics:
+    """Truncated SVD of the words' TF-IDF weights (latent semantic analysis), (n, 64) dense."""
+
+    def fit(self, block: Block, rows: Ints, seed: int) -> TokenTopics:
+        from sklearn.decomposition import TruncatedSVD
+
+        self.tokens_ = TokenWeights().fit(self._words(block), rows, seed)
+        weights = self.tokens_.transform(block, rows)
+        size = min(TEXT_DIMENSIONS, weights.shape[1] - 1, len(rows) - 1)
+        self.svd_ = TruncatedSVD(size, random_state=seed).fit(weights) if size >= 1 else None
+        return self
+
+    def transform(self, block: Block, rows: Ints) -> Floats:
+        weights = self.tokens_.transform(block, rows)
+        return np.asarray(self.svd_.transform(weights) if self.svd_ is not None else weights.toarray())
+
+    def _words(self, block: Block) -> Block:
+        """The block as if it had no character runs."""
+        return Block(block.modality, block.view, block.values, block.present, {"segments": block.meta["segments"][:-1]})
+
+
+class TableDesign:
+    """Cells for a linear model: scaled numbers, one-hot categories, a flag for each number that can be missing."""
+
+    def fit(self, block: Block, rows: Ints, seed: int) -> TableDesign:
+        cells, sizes = block.values[rows], np.array(block.meta["categories"])
+        self.numbers_ = np.flatnonzero(sizes == 0)
+        numbers = cells[:, self.numbers_]
+        known = np.isfinite(numbers)
+        self.some_ = known.any(axis=0)
+        self.middle_ = np.array([np.median(c[k]) if k.any() else 0.0 for c, k in zip(numbers.T, known.T, strict=True)])
+        filled = np.where(known, numbers, self.middle_)
+        self.mean_, spread = filled.mean(axis=0), filled.std(axis=0)
+        self.scale_ = np.where(spread > 0, spread, 1.0)
+        self.flagged_ = np.flatnonzero(~known.all(axis=0) & self.some_)
+        self.levels_ = []
+        for column in np.flatnonzero(sizes > 0):
+            codes = cells[:, column]
+            counts = np.bincount(codes[np.isfinite(codes)].astype(int), minlength=int(sizes[column]))
+            common = np.argsort(-counts, kind="stable")[:MOST_LEVELS]
+            self.levels_.append((int(column), np.sort(common[counts[common] >= 2])))
+        return self
+
+    def transform(self, block: Block, rows: Ints) -> Floats:
+        cells = block.values[rows]
+        numbers = cells[:, self.numbers_]
+        known = np.isfinite(numbers)
+        scaled = (np.where(known, numbers, self.middle_) - self.mean_) / self.scale_
+        hot = [cells[:, [column]] == levels for column, levels in self.levels_]
+        return np.hstack([np.clip(scaled, -10, 10), ~known[:, self.flagged_], *hot]).astype(np.float64)
+
+
+class TableCells:
+    """Cells for trees: numbers as they are, categories as codes by frequency, NaN where missing."""
+
+    def fit(self, block: Block, rows: Ints, seed: int) -> TableCells:
+        cells = block.values[rows]
+        self.codes_ = {}
+        for column, size in enumerate(block.meta["categories"]):
+            if size:
+                codes = cells[:, column]
+                counts = np.bincount(codes[np.isfinite(codes)].astype(int), minlength=size)
+                ranks = np.empty(size)
+                ranks[np.argsort(-counts, kind="stable")] = np.arange(size)
+                ranks = np.minimum(ranks, MOST_LEVELS)
+                ranks[counts == 0] = np.nan
+                self.codes_[column] = ranks
+        return self
+
+    @property
+    def categorical(self) -> list[int]:
+        return sorted(self.codes_)
+
+    def transform(self, block: Block, rows: Ints) -> Floats:
+        cells = np.array(block.values[rows])
+        for column, ranks in self.codes_.items():
+            known = np.isfinite(cells[:, column])
+            cells[known, column] = ranks[cells[known, column].astype(int)]
+        return cells
+
+
+class ScaledVectors:
+    """Vectors, each dimension centred and scaled, the whole divided by √d."""
+
+    def fit(self, block: Block, rows: Ints, seed: int) -> ScaledVectors:
+        values = block.values[rows]
+        self.mean_, spread = values.mean(axis=0), values.std(axis=0)
+        self.scale_ = np.where(spread > 0, spread, 1.0) * np.sqrt(values.shape[1])
+        return self
+
+    def transform(self, block: Block, rows: Ints) -> Floats:
+        return np.asarray((block.values[rows] - self.mean_) / self.scale_)
+
+
+class ReducedVectors:
+    """Scaled vectors, by principal components where there are more than 48 dimensions."""
+
+    def fit(self, block: Block, rows: Ints, seed: int) -> ReducedVectors:
+        from sklearn.decomposition import PCA
+
+        self.scaling_ = ScaledVectors().fit(block, rows, seed)
+        size = min(VECTOR_DIMENSIONS, len(rows) - 1)
+        self.pca_ = None
+        if block.values.shape[1] > size:
+            self.pca_ = PCA(size, svd_solver="randomized", random_state=seed).fit(self.scaling_.transform(block, rows))
+        return self
+
+    def transform(self, block: Block, rows: Ints) -> Floats:
+        scaled = self.scaling_.transform(block, rows)
+        return scaled if self.pca_ is None else np.asarray(self.pca_.transform(scaled))

@@ -1,0 +1,149 @@
+"""Late fusion: each modality's best single speaks, and a pool listens. Every pool ends calibrated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from fuseworthy.strategies.calibration import fit_calibrator
+from fuseworthy.strategies.part import Cost, Fitted, Part
+from fuseworthy.strategies.pools import (
+    Flags,
+    Stacker,
+    fit_weights,
+    greedy_weights,
+    log_pool,
+    precision_pool,
+    weighted_pool,
+)
+from fuseworthy.task import Floats
+
+
+@dataclass(frozen=True)
+class Members:
+    """Singles that speak in a pool.
+
+    Parameters
+    ----------
+    names : tuple of str
+    inner, test : (M, n, width) calibrated predictions of training (out-of-fold) and scored rows
+    present_inner, present_test : (M, n)
+    costs : what each member took
+    """
+
+    names: tuple[str, ...]
+    inner: Floats
+    test: Floats
+    present_inner: Flags
+    present_test: Flags
+    costs: tuple[Cost, ...]
+
+    @property
+    def cost(self) -> Cost:
+        """What the members took together."""
+        return sum(self.costs, Cost())
+
+    def only(self, names: list[str]) -> Members:
+        """The members with these names."""
+        keep = [self.names.index(name) for name in names]
+        return Members(
+            tuple(names),
+            self.inner[keep],
+            self.test[keep],
+            self.present_inner[keep],
+            self.present_test[keep],
+            tuple(self.costs[i] for i in keep),
+        )
+
+
+def gather(singles: Mapping[str, Fitted], present: Mapping[str, Flags], part: Part) -> Members:
+    """Members from fitted singles named ``modality/family`` and the presence of each modality, (n,)."""
+    names = tuple(singles)
+    flags = [present[name.split("/")[0]] for name in names]
+    return Members(
+        names,
+        np.stack([inner_of(fitted) for fitted in singles.values()]),
+        np.stack([fitted.test for fitted in singles.values()]),
+        np.stack([f[part.train] for f in flags]),
+        np.stack([f[part.test] for f in flags]),
+        tuple(fitted.cost for fitted in singles.values()),
+    )
+
+
+def inner_of(fitted: Fitted) -> Floats:
+    if fitted.inner is None:
+        raise TypeError("a single must carry its inner out-of-fold predictions")
+    return fitted.inner
+
+
+def best_per_modality(singles: Mapping[str, Fitted], part: Part) -> dict[str, str]:
+    """The family of each modality with the lowest inner loss: modality -> single."""
+    best: dict[str, tuple[float, str]] = {}
+    for name, fitted in singles.items():
+        modality = name.split("/")[0]
+        loss = part.task.mean_loss(part.y_train, inner_of(fitted))
+        if modality not in best or loss < best[modality][0]:
+            best[modality] = (loss, name)
+    return {modality: name for modality, (_, name) in best.items()}
+
+
+def best_single(singles: Mapping[str, Fitted], part: Part) -> str:
+    """The single with the lowest inner loss of all."""
+    return min(singles, key=lambda name: part.task.mean_loss(part.y_train, inner_of(singles[name])))
+
+
+def fit_mean(members: Members, part: Part) -> Fitted:
+    return _weighted(members, part, np.ones(len(members.names)))
+
+
+def fit_weighted(members: Members, part: Part) -> Fitted:
+    cost = Cost()
+    with cost.fitting():
+        weights = fit_weights(members.inner, members.present_inner, part.y_train, part.task)
+    return _weighted(members, part, weights, cost)
+
+
+def fit_greedy(members: Members, part: Part) -> Fitted:
+    cost = Cost()
+    with cost.fitting():
+        weights = greedy_weights(members.inner, members.present_inner, part.y_train, part.task)
+    return _weighted(members, part, weights, cost)
+
+
+def fit_log_pool(members: Members, part: Part) -> Fitted:
+    if part.task.is_classification:
+        inner = log_pool(members.inner, members.present_inner, part.prior)
+        test = log_pool(members.test, members.present_test, part.prior)
+    else:
+        errors = np.array([part.task.mean_loss(part.y_train, p) for p in members.inner])
+        inner = precision_pool(members.inner, members.present_inner, errors, part.prior)
+        test = precision_pool(members.test, members.present_test, errors, part.prior)
+    return _recalibrated(inner, test, part, members.cost + Cost(parameters=2))
+
+
+def fit_stacking(members: Members, part: Part) -> Fitted:
+    """Stacking ends calibrated by construction: it is itself a regression of the truth on the log-odds."""
+    cost = Cost()
+    with cost.fitting():
+        stacker = Stacker(part.task, part.prior).fit(members.inner, members.present_inner, part.y_train, part.inner)
+    with cost.predicting():
+        test = stacker.predict(members.test, members.present_test)
+    cost.parameters = int(np.size(stacker.model_.coef_)) + int(np.size(stacker.model_.intercept_))
+    return Fitted(test, None, None, members.cost + cost, {"C": stacker.c_})
+
+
+def _weighted(members: Members, part: Part, weights: Floats, cost: Cost | None = None) -> Fitted:
+    inner = weighted_pool(members.inner, members.present_inner, weights, part.prior)
+    test = weighted_pool(members.test, members.present_test, weights, part.prior)
+    setting = dict(zip(members.names, np.round(weights / weights.sum(), 4).tolist(), strict=True))
+    own = Cost(parameters=len(weights) + 2)
+    return _recalibrated(inner, test, part, members.cost + (cost or Cost()) + own, setting)
+
+
+def _recalibrated(
+    inner: Floats, test: Floats, part: Part, cost: Cost, setting: dict[str, float] | None = None
+) -> Fitted:
+    calibrator = fit_calibrator(inner, part.y_train, part.task)
+    return Fitted(calibrator.apply(test), test, calibrator.apply(inner), cost, dict(setting or {}))

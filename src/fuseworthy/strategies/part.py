@@ -1,0 +1,108 @@
+"""One training part and what a strategy leaves behind after learning from it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuseworthy.folds import Folds, Ints, inner_folds
+from fuseworthy.task import Floats, Task
+
+INNER = 3
+"""Inner folds for tuning, calibration and stacking."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows to learn from, rows to score, and the inner folds of the former.
+
+    Parameters
+    ----------
+    task : Task
+    y : (n,) target of all rows; only ``y[train]`` may be read by a strategy
+    train, test : row numbers, ascending
+    inner : (len(train),) inner fold of each training row
+    seed : int
+    """
+
+    task: Task
+    y: NDArray[Any]
+    train: Ints
+    test: Ints
+    inner: Ints
+    seed: int
+
+    @property
+    def y_train(self) -> NDArray[Any]:
+        return np.asarray(self.y[self.train])
+
+    @property
+    def prior(self) -> Floats:
+        """Best constant of the training part, (width,)."""
+        return self.task.prior(self.y_train)
+
+    def constant(self, rows: int) -> Floats:
+        return np.tile(self.prior, (rows, 1))
+
+
+@dataclass
+class Cost:
+    """What a strategy takes: CPU seconds to fit and to predict the scored rows, and parameters it keeps."""
+
+    fit_seconds: float = 0.0
+    predict_seconds: float = 0.0
+    parameters: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(
+            self.fit_seconds + other.fit_seconds,
+            self.predict_seconds + other.predict_seconds,
+            self.parameters + other.parameters,
+        )
+
+    @contextmanager
+    def fitting(self) -> Iterator[None]:
+        start = time.process_time()
+        yield
+        self.fit_seconds += time.process_time() - start
+
+    @contextmanager
+    def predicting(self) -> Iterator[None]:
+        start = time.process_time()
+        yield
+        self.predict_seconds += time.process_time() - start
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Predictions of one strategy in one fold.
+
+    Parameters
+    ----------
+    test : (len(test), width) calibrated predictions of the scored rows
+    raw : the same before the strategy's own calibration, or None if it has none
+    inner : (len(train), width) calibrated out-of-fold predictions inside the training part, or None
+    setting : what tuning chose
+    """
+
+    test: Floats
+    raw: Floats | None = None
+    inner: Floats | None = None
+    cost: Cost = field(default_factory=Cost)
+    setting: dict[str, Any] = field(default_factory=dict)
+
+
+def make_part(y: NDArray[Any], task: Task, folds: Folds, repeat: int, fold: int, seed: int) -> Part:
+    """The training part of one fold, with its inner folds (same rules: clusters whole, time in blocks)."""
+    train, test = folds.train(repeat, fold), folds.test(repeat, fold)
+    clusters = None if folds.clusters is None else folds.clusters[train]
+    order = None if folds.order is None else folds.order[train]
+    part_seed = seed * 1_000_003 + repeat * 1009 + fold
+    inner = inner_folds(y[train], task, clusters, order, n_folds=INNER, seed=part_seed % 2**31)
+    return Part(task, y, train, test, inner, part_seed % 2**31)

@@ -1,0 +1,121 @@
+"""Ways to pool the singles' predictions: each takes any subset of modalities.
+
+Arrays are stacked over M members: ``p`` (M, n, width) and ``present`` (M, n). A member that is absent for a row has no
+say there; with none present the prior of the training part is the answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, special
+
+from fuseworthy.task import Floats, Task
+
+Flags = NDArray[np.bool_]
+
+
+def weighted_pool(p: Floats, present: Flags, weights: Floats, prior: Floats) -> Floats:
+    """Weighted mean over the members present, (n, width): the linear opinion pool."""
+    w = weights[:, None] * present
+    total = w.sum(axis=0)
+    pooled = np.einsum("mn,mnc->nc", w, p) / np.where(total > 0, total, 1.0)[:, None]
+    return np.where((total > 0)[:, None], pooled, prior)
+
+
+def log_pool(p: Floats, present: Flags, prior: Floats) -> Floats:
+    """Geometric mean over the members present, normalised, (n, classes)."""
+    share = present / np.maximum(np.asarray(present.sum(axis=0)), 1)
+    logs = np.einsum("mn,mnc->nc", share, np.log(np.clip(p, 1e-6, 1.0)))
+    return np.where(np.asarray(present.any(axis=0))[:, None], special.softmax(logs, axis=1), prior)
+
+
+def precision_pool(p: Floats, present: Flags, errors: Floats, prior: Floats) -> Floats:
+    """Regression's log-pool: Gaussian beliefs multiply, so members weigh by the inverse of their squared error."""
+    return weighted_pool(p, present, 1 / np.maximum(errors, 1e-12), prior)
+
+
+def fit_weights(p: Floats, present: Flags, y: NDArray[Any], task: Task) -> Floats:
+    """Non-negative weights that sum to one and minimise the loss of the weighted mean, (M,)."""
+    members, prior = len(p), task.prior(y)
+
+    def loss(free: Floats) -> float:
+        return task.mean_loss(y, weighted_pool(p, present, special.softmax(np.append(free, 0.0)), prior))
+
+    found = optimize.minimize(loss, np.zeros(members - 1), method="L-BFGS-B", bounds=[(-8, 8)] * (members - 1))
+    return np.asarray(special.softmax(np.append(found.x, 0.0)))
+
+
+def greedy_weights(p: Floats, present: Flags, y: NDArray[Any], task: Task, rounds: int = 20) -> Floats:
+    """Ensemble selection with replacement (Caruana et al. 2004), weights of shape (M,)."""
+    members, prior = len(p), task.prior(y)
+    counts = np.zeros(members)
+    best_counts, best_loss = counts, np.inf
+    for _ in range(rounds):
+        trials = [counts + np.eye(members)[m] for m in range(members)]
+        losses = [task.mean_loss(y, weighted_pool(p, present, t, prior)) for t in trials]
+        counts = trials[int(np.argmin(losses))]
+        if min(losses) < best_loss:
+            best_counts, best_loss = counts, min(losses)
+    return np.asarray(best_counts / best_counts.sum())
+
+
+class Stacker:
+    """Logistic (or ridge) regression on the members' evidence, with availability flags (Wolpert 1992).
+
+    Evidence is the log-odds (log-probabilities, or value) of a member minus the prior's, and zero where the member is
+    absent; a flag a member tells when it is absent, if that varies. So absent members shift nothing they should not.
+    """
+
+    grid = (0.03, 0.3, 3.0, 30.0)
+
+    def __init__(self, task: Task, prior: Floats) -> None:
+        self.task, self.prior = task, prior
+
+    def fit(self, p: Floats, present: Flags, y: NDArray[Any], inner: NDArray[np.int64]) -> Stacker:
+        """Fit on out-of-fold predictions; the penalty by the same inner folds, so groups stay whole."""
+        self.flagged_ = np.flatnonzero(~present.all(axis=1) & present.any(axis=1))
+        x = self._evidence(p, present)
+        self.scale_ = np.maximum(x.std(axis=0), 1e-9) if not self.task.is_classification else np.ones(x.shape[1])
+        x = x / self.scale_
+        losses = [self._inner_loss(x, y, inner, c) for c in self.grid]
+        self.c_ = self.grid[int(np.argmin(losses))]
+        self.model_ = self._fit(x, y, self.c_)
+        return self
+
+    def predict(self, p: Floats, present: Flags) -> Floats:
+        """(n, width)"""
+        from fuseworthy.strategies.families import outputs
+
+        return outputs(self.model_, self._evidence(p, present) / self.scale_, self.task)
+
+    def _evidence(self, p: Floats, present: Flags) -> Floats:
+        if not self.task.is_classification:
+            columns = p[:, :, 0] - self.prior[0]
+        else:
+            logs = np.log(np.clip(p, 1e-6, 1.0)) - np.log(self.prior)
+            if self.task.kind == "binary":
+                columns = logs[:, :, 1] - logs[:, :, 0]
+            else:
+                centred = logs - logs.mean(axis=2, keepdims=True)
+                evidence = np.where(present[:, :, None], centred, 0.0)
+                return np.hstack([*evidence, (~present[self.flagged_]).T.astype(float)])
+        return np.vstack([np.where(present, columns, 0.0), (~present[self.flagged_]).astype(float)]).T
+
+    def _inner_loss(self, x: Floats, y: NDArray[Any], inner: NDArray[np.int64], c: float) -> float:
+        from fuseworthy.strategies.families import outputs
+
+        predictions = np.tile(self.prior, (len(y), 1))
+        for k in np.unique(inner):
+            fit, score = inner != k, inner == k
+            if fit.any():
+                predictions[score] = outputs(self._fit(x[fit], y[fit], c), x[score], self.task)
+        return self.task.mean_loss(y, predictions)
+
+    def _fit(self, x: Floats, y: NDArray[Any], c: float) -> Any:
+        from fuseworthy.strategies.families import FAMILIES
+        from fuseworthy.strategies.tuning import fit_model
+
+        return fit_model(FAMILIES["vectors"][0], {"C": c}, x, y, self.task, 0, [])

@@ -1,0 +1,90 @@
+"""Choosing a family's setting by inner folds, with one budget for all."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fuseworthy.folds import Ints
+from fuseworthy.strategies.families import Family, Setting, outputs
+from fuseworthy.task import Floats, Task
+
+SCREENED = 1000
+"""From this many training rows on, settings are screened on the first inner fold; only the best sees the others."""
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The chosen setting, and its predictions of every training row by models that did not see it."""
+
+    setting: Setting
+    inner: Floats
+
+
+def fit_model(
+    family: Family, setting: Setting, x: Any, y: NDArray[Any], task: Task, seed: int, flags: list[int]
+) -> Any:
+    """Fit one estimator. Slow convergence is not reported: the inner loss judges what came out."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    if task.is_classification and len(np.unique(y)) < 2:
+        from sklearn.dummy import DummyClassifier
+
+        return DummyClassifier().fit(x, y)
+    if family.name == "neighbours":
+        setting = {"k": min(setting["k"], len(y))}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return family.estimator(task, setting, seed, flags).fit(x, y)
+
+
+def tune(family: Family, x: Any, y: NDArray[Any], task: Task, inner: Ints, seed: int, flags: list[int]) -> Tuned:
+    """Pick the setting with the lowest inner loss.
+
+    Parameters
+    ----------
+    x : (n, d) features of the training rows
+    y : (n,)
+    inner : (n,) inner folds
+    """
+    folds = [k for k in np.unique(inner) if (inner != k).any()]
+    first = folds[:1] if len(y) >= SCREENED else folds
+    tried = [_out_of_fold(family, s, x, y, task, inner, first, seed, flags) for s in family.settings]
+    rows = np.isin(inner, first)
+    scores = [task.mean_loss(y[rows], p[rows]) for p in tried]
+    best = int(np.argmin(scores))
+    predictions = tried[best]
+    if len(first) < len(folds):
+        rest = _out_of_fold(family, family.settings[best], x, y, task, inner, folds[1:], seed, flags)
+        predictions = np.where(rows[:, None], predictions, rest)
+    return Tuned(family.settings[best], predictions)
+
+
+def cross_fit(
+    family: Family, setting: Setting, x: Any, y: NDArray[Any], task: Task, inner: Ints, seed: int, flags: list[int]
+) -> Floats:
+    """Out-of-fold predictions with a given setting, (n, width)."""
+    return _out_of_fold(family, setting, x, y, task, inner, list(np.unique(inner)), seed, flags)
+
+
+def _out_of_fold(
+    family: Family,
+    setting: Setting,
+    x: Any,
+    y: NDArray[Any],
+    task: Task,
+    inner: Ints,
+    folds: list[Any],
+    seed: int,
+    flags: list[int],
+) -> Floats:
+    predictions = np.tile(task.prior(y), (len(y), 1))
+    for k in folds:
+        fit, score = np.flatnonzero(inner != k), np.flatnonzero(inner == k)
+        model = fit_model(family, setting, x[fit], y[fit], task, seed, flags)
+        predictions[score] = outputs(model, x[score], task)
+    return predictions

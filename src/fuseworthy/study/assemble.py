@@ -1,0 +1,95 @@
+"""Unit parts to one Ledger, and receipts to one table of costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from fuseworthy.errors import LedgerError
+from fuseworthy.folds import Folds
+from fuseworthy.ledger import RAW, Ledger
+from fuseworthy.strategies.catalogue import strategies_of
+from fuseworthy.study.units import Unit, read_columns, read_receipt
+from fuseworthy.study.workspace import Workspace
+from fuseworthy.task import Floats
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Per strategy, mean over folds: CPU seconds to fit, CPU seconds per 1 000 rows predicted, parameters."""
+
+    fit_seconds: float
+    predict_seconds: float
+    parameters: int
+
+
+def assemble(workspace: Workspace, units: Iterable[Unit], repeats: int) -> tuple[Ledger, dict[str, Costs]]:
+    """Read every unit's part, check that it belongs, and stack the predictions.
+
+    Parameters
+    ----------
+    units : units that are done
+    repeats : how many repeats are complete
+
+    Raises
+    ------
+    LedgerError
+        A part is damaged, or of other data or folds.
+    """
+    plan, full = workspace.plan, workspace.folds
+    folds = Folds(full.kind, full.assignment[:repeats], full.clusters, full.order)
+    shape = (repeats, len(workspace.y), workspace.task.width)
+    found: dict[str, Floats] = {}
+    costs: dict[str, list[dict[str, float]]] = {}
+    for unit in units:
+        receipt = read_receipt(workspace, unit)
+        if receipt is None:
+            raise LedgerError(f"the part {unit.stem(workspace)} must be whole, but it is missing or damaged. Resume.")
+        path = workspace.folder / "ledger" / f"{unit.stem(workspace)}.parquet"
+        table = pq.read_table(path)
+        metadata = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
+        if (metadata.get("data_hash"), metadata.get("fold_hash")) != (plan.data_hash, plan.fold_hash):
+            raise LedgerError(f"{path} must be of this study's data and folds, but carries other hashes.")
+        rows = table["row"].to_numpy()
+        for name in {column.rpartition("|")[0] for column in table.column_names if "|" in column}:
+            found.setdefault(name, np.full(shape, np.nan))[unit.repeat, rows] = read_columns(table, name, workspace)
+        for name, cost in receipt["costs"].items():
+            costs.setdefault(name, []).append(cost | {"rows": len(rows)})
+    maskable = "mask-only" in found
+    strategies = strategies_of({m: spec["folders"] for m, spec in plan.modalities.items()}, plan.fusions, maskable)
+    strategies = {name: s for name, s in strategies.items() if name in found}
+    ledger = Ledger(
+        task=workspace.task,
+        y=workspace.y,
+        folds=folds,
+        strategies=strategies,
+        predictions={name: found[name] for name in strategies},
+        ids=workspace.ids,
+        pattern=workspace.pattern,
+        data_hash=plan.data_hash,
+        raw={name.removesuffix(RAW): values for name, values in sorted(found.items()) if name.endswith(RAW)},
+    )
+    return ledger, {name: _mean_cost(costs[name]) for name in strategies}
+
+
+def _mean_cost(costs: list[dict[str, Any]]) -> Costs:
+    rows = sum(c["rows"] for c in costs)
+    return Costs(
+        fit_seconds=sum(c["fit_seconds"] for c in costs) / len(costs),
+        predict_seconds=1000 * sum(c["predict_seconds"] for c in costs) / max(rows, 1),
+        parameters=round(sum(c["parameters"] for c in costs) / len(costs)),
+    )
+
+
+def complete_repeats(workspace: Workspace, done: Mapping[Unit, bool], repeats: int) -> int:
+    """Leading repeats of which every unit is done."""
+    count = 0
+    for r in range(repeats):
+        if not all(ok for unit, ok in done.items() if unit.repeat == r):
+            break
+        count += 1
+    return count

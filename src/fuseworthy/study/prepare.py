@@ -1,0 +1,275 @@
+"""From a table to a run folder: everything that is decided before anything trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from fuseworthy import __version__
+from fuseworthy.errors import InputError
+from fuseworthy.evidence.metrics import check_metric
+from fuseworthy.folds import Folds, Ints, default_plan, make_folds
+from fuseworthy.inputs.blocks import Block
+from fuseworthy.inputs.cache import cache_root, table_digest
+from fuseworthy.inputs.duplicates import duplicate_groups, merge_groups
+from fuseworthy.inputs.encode import encode_modalities, presence_view
+from fuseworthy.inputs.infer import Inference, infer_modalities, read_column
+from fuseworthy.inputs.modality import Modality, Tabular
+from fuseworthy.inputs.pairing import join_by_key
+from fuseworthy.inputs.tables import read_table, require_columns, source_name
+from fuseworthy.inputs.target import read_target
+from fuseworthy.study.question import Join, Question
+from fuseworthy.study.workspace import Plan
+from fuseworthy.task import Task
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A table with its roles told apart."""
+
+    table: pa.Table
+    source: str
+    inference: Inference
+    task: Task
+    task_reason: str
+    y: NDArray[Any]
+    notices: list[str]
+
+
+def load(source: Any, question: Question, joins: tuple[Join, ...] = ()) -> Loaded:
+    """Read and join the tables, find the target, and settle which column is what.
+
+    Raises
+    ------
+    InputError
+    """
+    table, notices = read_table(source)
+    for join in joins:
+        other, more = read_table(join.table)
+        table, pairing = join_by_key(table, other, join.on, source_name(join.table))
+        notices += [*more, f"{source_name(join.table)} {pairing}"]
+    require_columns(table, [question.target], "the target")
+    for role in ("group", "time", "id"):
+        if name := getattr(question, role):
+            require_columns(table, [name], f"the {role}")
+    target = table[question.target]
+    if question.drop_unlabelled and target.null_count:
+        notices.append(f"{target.null_count:,} rows without a target are left out, as asked")
+        table = table.filter(pc.is_valid(target))
+        if table.num_rows == 0:
+            raise InputError(f"target {question.target!r} must be known for some rows, but it is missing in all.")
+    table = pa.table({name: table[name].combine_chunks() for name in table.column_names})
+    task, y, reason = read_target(_array(table, question.target), question.target, question.task)
+    return Loaded(table, source_name(source), settle_modalities(table, question), task, reason, y, notices)
+
+
+def settle_modalities(table: pa.Table, question: Question) -> Inference:
+    """Modalities as asked for, or inferred, with reasons.
+
+    Raises
+    ------
+    InputError
+        An unknown column, a column that is constant or entirely missing although asked for, or nothing to learn from.
+    """
+    reserved = {c for c in (question.target, question.group, question.time, question.id) if c}
+    inference = infer_modalities(table, reserved)
+    if question.modalities is not None:
+        inference = _as_asked(table, question.modalities, reserved)
+    if len(inference.modalities) == 1:
+        (name,) = inference.modalities
+        raise InputError(
+            f"a comparison needs at least two modalities, but there is only {name!r} "
+            f"(columns {', '.join(inference.modalities[name].columns[:5])}). Name them with modalities= (--modality)."
+        )
+    if not inference.modalities:
+        raise InputError(
+            "the table must have at least one column to learn from, but none is left "
+            f"({'; '.join(f'{c}: {why}' for c, why in list(inference.left_out.items())[:3])})."
+        )
+    return inference
+
+
+def _as_asked(table: pa.Table, modalities: Mapping[str, Modality], reserved: set[str]) -> Inference:
+    for name, modality in modalities.items():
+        require_columns(table, modality.columns, f"every column of modality {name!r}")
+        known = {c: table[c].drop_null() for c in modality.columns}
+        if all(len(values) == 0 for values in known.values()):
+            raise InputError(
+                f"modality {name!r} must be present in some rows, but every cell of "
+                f"{', '.join(modality.columns[:5])} is missing. Leave it out."
+            )
+        for column, values in known.items():
+            if isinstance(modality, Tabular) and len(values) and pc.count_distinct(values).as_py() == 1:
+                raise InputError(
+                    f"column {column!r} must vary, but is constant ({values[0].as_py()!r}). "
+                    f"Leave it out of modality {name!r}."
+                )
+    used = {column for modality in modalities.values() for column in modality.columns}
+    left = {c: "not asked for" for c in table.column_names if c not in used | reserved}
+    readings = tuple(read_column(c, table[c]) for c in table.column_names if c in used)
+    return Inference(dict(modalities), dict.fromkeys(modalities, "asked for"), readings, left)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that a run folder is made from, and the blocks already in memory."""
+
+    plan: Plan
+    y: NDArray[Any]
+    ids: NDArray[Any]
+    pattern: NDArray[Any]
+    folds: Folds
+    blocks: dict[str, dict[str, Block]]
+    table: pa.Table
+
+
+def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepared:
+    """Encode the modalities, plan the folds, and write down every decision."""
+    table, task, y = loaded.table, loaded.task, loaded.y
+    notices = list(loaded.notices)
+    metric = check_metric(question.metric, task)
+    fusions = question.fusions
+    clusters, time = read_clusters(table, question, loaded.inference.modalities, notices), read_time(table, question)
+    ids = read_ids(table, question)
+    default_folds, default_repeats = default_plan(len(y))
+    repeats = 1 if time is not None else question.repeats or default_repeats
+    folds = make_folds(
+        y,
+        task,
+        n_folds=question.folds or (6 if time is not None else default_folds),
+        n_repeats=repeats,
+        clusters=clusters,
+        time=time,
+        random_state=question.random_state,
+    )
+    if folds.kind == "grouped" and not question.group:
+        folds = replace(folds, kind="stratified" if task.is_classification else "shuffled")
+    modalities = loaded.inference.modalities
+    blocks, folders = _encode(table, modalities, fallback_cache, notices)
+    present = np.column_stack([blocks[m][presence_view(modalities[m])].present for m in modalities])
+    _note_presence(list(modalities), present, blocks, notices)
+    used = sorted({c for m in modalities.values() for c in m.columns} | {question.target})
+    plan = Plan(
+        version=__version__,
+        source=loaded.source,
+        target=question.target,
+        task=task.to_dict(),
+        task_reason=loaded.task_reason,
+        modalities={
+            name: m.to_dict()
+            | {
+                "reason": loaded.inference.reasons[name],
+                "folders": folders[name],
+                "rows_present": int(present[:, i].sum()),
+            }
+            for i, (name, m) in enumerate(modalities.items())
+        },
+        fusions=fusions,
+        folds=folds.count,
+        repeats=folds.repeats,
+        fold_kind=folds.kind,
+        seed=question.random_state,
+        margin=question.margin,
+        metric=metric,
+        data_hash=table_digest(table.select(used)),
+        fold_hash=folds.digest,
+        group=question.group,
+        time=question.time,
+        id=question.id,
+        left_out=loaded.inference.left_out,
+        notices=notices,
+        libraries={name: installed(name) for name in ("numpy", "scipy", "scikit-learn")},
+    )
+    return Prepared(plan, y, ids, patterns(list(modalities), present), folds, blocks, table)
+
+
+def patterns(names: list[str], present: NDArray[np.bool_]) -> NDArray[Any]:
+    """Availability pattern of each row: the names it has, joined by "+", or "none"."""
+    order = np.argsort(names)
+    codes, inverse = np.unique(present[:, order], axis=0, return_inverse=True)
+    labels = ["+".join(names[i] for i, has in zip(order, row, strict=True) if has) or "none" for row in codes]
+    return np.array(labels, dtype=object)[inverse.ravel()]
+
+
+def read_clusters(
+    table: pa.Table, question: Question, modalities: Mapping[str, Modality], notices: list[str]
+) -> Ints | None:
+    """Rows that must stay on one side: the group column, and rows that are exact copies of each other."""
+    groups = None
+    if question.group:
+        column = _array(table, question.group)
+        if column.null_count:
+            row = pc.index(pc.is_null(column), True).as_py()
+            raise InputError(f"group {question.group!r} must be known for every row, but row {row + 1} has none.")
+        groups = column.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    copies = duplicate_groups(table, modalities)
+    if copies is None:
+        return groups
+    doubled = len(copies) - len(np.unique(copies))
+    notices.append(
+        f"{doubled:,} rows repeat another row in every column used; copies are kept on one side of each fold"
+    )
+    return merge_groups(groups, copies) if groups is not None else copies
+
+
+def read_time(table: pa.Table, question: Question) -> Ints | None:
+    """Sortable time of each row."""
+    if not question.time:
+        return None
+    column = _array(table, question.time)
+    if column.null_count:
+        row = pc.index(pc.is_null(column), True).as_py()
+        raise InputError(f"time {question.time!r} must be known for every row, but row {row + 1} has none.")
+    if not (pa.types.is_temporal(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        raise InputError(f"time {question.time!r} must hold dates or numbers, but has type {column.type}.")
+    return np.asarray(pc.rank(column, sort_keys="ascending", tiebreaker="dense").to_numpy(), dtype=np.int64)
+
+
+def read_ids(table: pa.Table, question: Question) -> NDArray[Any]:
+    """Key of each row; row numbers from 1 if no id column is given."""
+    if not question.id:
+        return np.arange(1, table.num_rows + 1)
+    column = _array(table, question.id)
+    if column.null_count or pc.count_distinct(column).as_py() < len(column):
+        counts = pc.value_counts(column)
+        most = counts[pc.index(counts.field(1), pc.max(counts.field(1))).as_py()].as_py()
+        raise InputError(
+            f"id {question.id!r} must be known and different for every row, but {most['values']!r} occurs "
+            f"{most['counts']} times. Pass it as group (--group) if rows belong together."
+        )
+    return np.array(column.to_pylist(), dtype=None if pa.types.is_integer(column.type) else object)
+
+
+def _encode(table: pa.Table, modalities: Mapping[str, Modality], fallback: Path, notices: list[str]) -> Any:
+    try:
+        return encode_modalities(table, modalities, cache_root())
+    except OSError as error:
+        notices.append(f"the cache cannot be written ({error}); encoded blocks are kept in the run folder")
+        return encode_modalities(table, modalities, fallback)
+
+
+def _note_presence(
+    names: list[str], present: NDArray[np.bool_], blocks: dict[str, dict[str, Block]], notices: list[str]
+) -> None:
+    for i, name in enumerate(names):
+        if missing := int((~present[:, i]).sum()):
+            notices.append(
+                f"modality {name!r} is missing in {missing:,} rows ({missing / len(present):.1%}): such rows "
+                "get the prior from its singles, and no say from it in fusions"
+            )
+        for block in blocks[name].values():
+            if cut := block.meta.get("cut"):
+                notices.append(f"modality {name!r}: {cut} texts are longer than 100,000 characters and were cut there")
+
+
+def _array(table: pa.Table, name: str) -> Any:
+    column = table[name]
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

@@ -1,0 +1,215 @@
+"""A comparison from beginning to end: singles first, then fusions, ledger, verdict, note, report."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fuseworthy.durable import write_bytes, write_json
+from fuseworthy.errors import StudyError
+from fuseworthy.evidence.metrics import TITLES
+from fuseworthy.evidence.verdict import decide
+from fuseworthy.ledger import Ledger
+from fuseworthy.study.assemble import assemble, complete_repeats
+from fuseworthy.study.engines import Engine, make_engine
+from fuseworthy.study.facts import build_facts, strategy_rows
+from fuseworthy.study.prepare import Loaded, Prepared, load, prepare
+from fuseworthy.study.progress import Progress, Silent
+from fuseworthy.study.question import Options, Question
+from fuseworthy.study.study import Study
+from fuseworthy.study.units import Unit, is_done, unit_folders, units_of
+from fuseworthy.study.workspace import Workspace, create, open_plan
+
+
+def run_study(
+    source: Any, question: Question, options: Options | None = None, progress: Progress | None = None
+) -> Study:
+    """Answer the question on the table.
+
+    Raises
+    ------
+    FuseworthyError
+        Input that cannot be used, folds that cannot be made, a folder that holds another study, or a budget too
+        small for one repeat.
+    """
+    options, progress = options or Options(), progress or Silent()
+    if options.resume:
+        if options.out is None:
+            raise StudyError("resume needs the folder of the run. Pass out= (--out).")
+        open_plan(Path(options.out))
+    start = time.monotonic()
+    loaded = load(source, question, tuple(options.joins))
+    progress.inputs(describe(loaded, question))
+    keep = None if options.out else tempfile.TemporaryDirectory(prefix="fuseworthy-")
+    folder = Path(options.out) if options.out else Path(keep.name)  # type: ignore[union-attr]
+    prepared = prepare(loaded, question, folder / "blocks")
+    workspace = create(folder, prepared.plan, prepared.y, prepared.ids, prepared.pattern, prepared.folds)
+    workspace.__dict__["blocks"] = prepared.blocks
+    unit_folders(folder)
+    deadline = start + options.budget * 60 if options.budget is not None else float("inf")
+    engine = make_engine(options.jobs, len(prepared.y))
+    try:
+        done, failed = _run_units(workspace, engine, progress, deadline)
+    finally:
+        engine.close()
+    return _conclude(workspace, prepared, done, failed, question, keep, progress)
+
+
+def describe(loaded: Loaded, question: Question) -> dict[str, Any]:
+    """What will be used as what."""
+    return {
+        "source": loaded.source,
+        "rows": len(loaded.y),
+        "target": question.target,
+        "task": loaded.task.kind,
+        "task_reason": loaded.task_reason,
+        "classes": list(loaded.task.classes),
+        "modalities": [
+            {"name": name, "kind": m.kind, "columns": list(m.columns), "reason": loaded.inference.reasons[name]}
+            for name, m in loaded.inference.modalities.items()
+        ],
+        "left_out": loaded.inference.left_out,
+        "notices": loaded.notices,
+    }
+
+
+def _run_units(
+    workspace: Workspace, engine: Engine, progress: Progress, deadline: float
+) -> tuple[dict[Unit, bool], dict[Unit, str]]:
+    """Run all repeats, singles before fusions; returns which units are done, and which were given up."""
+    repeats = workspace.folds.repeats
+    done: dict[Unit, bool] = {}
+    failed: dict[Unit, str] = {}
+    for repeat in range(repeats):
+        for singles in (True, False):
+            units = units_of(workspace, repeat, singles=singles)
+            ready = [unit for unit in units if is_done(workspace, unit)]
+            stage = f"{'singles' if singles else 'fusions and controls'}, repeat {repeat + 1} of {repeats}"
+            progress.begin(stage, len(units), len(ready))
+            workspace.log("stage", stage=stage, units=len(units), done_before=len(ready))
+            outcome = engine.run(
+                workspace, [u for u in units if u not in ready], lambda u: progress.advance(_label(u)), deadline
+            )
+            done |= {unit: unit not in outcome.skipped and unit not in outcome.failed for unit in units}
+            failed |= outcome.failed
+            _refuse_lost(workspace, outcome.failed, repeat, singles)
+            if outcome.skipped:
+                return done, failed
+            if singles and repeat == 0:
+                _show_singles(workspace, units, progress)
+    return done, failed
+
+
+def _refuse_lost(workspace: Workspace, failed: dict[Unit, str], repeat: int, singles: bool) -> None:
+    for unit, why in failed.items():
+        workspace.log("failed", unit=unit.stem(workspace), why=why)
+    if singles and failed:
+        unit, why = next(iter(failed.items()))
+        raise StudyError(
+            f"every single must be fitted before any fusion, but {unit.modality!r} failed on repeat "
+            f"{unit.repeat + 1}, fold {unit.fold + 1}: {why}. What is done is kept in {workspace.folder}."
+        )
+
+
+def _show_singles(workspace: Workspace, units: Sequence[Unit], progress: Progress) -> None:
+    ledger, costs = assemble(workspace, units, 1)
+    rows = strategy_rows(ledger, workspace.plan.metric, costs)
+    progress.singles(
+        rows, TITLES[workspace.plan.metric], ledger.task.loss_name, f"repeat 1 of {workspace.plan.repeats}"
+    )
+
+
+def _conclude(
+    workspace: Workspace,
+    prepared: Prepared,
+    done: dict[Unit, bool],
+    failed: dict[Unit, str],
+    question: Question,
+    keep: Any,
+    progress: Progress,
+) -> Study:
+    plan, notices = workspace.plan, list(workspace.plan.notices)
+    lost = {(u.kind) for u in failed}
+    counted = {unit: ok for unit, ok in done.items() if unit.kind not in lost}
+    repeats = complete_repeats(workspace, counted, max((u.repeat for u in counted), default=-1) + 1)
+    if repeats == 0:
+        raise StudyError(
+            f"the budget must allow one full repeat, but it ran out before. What is done is kept in "
+            f"{workspace.folder}: run again with a larger budget (--budget) to go on."
+        )
+    if repeats < plan.repeats:
+        notices.append(f"the budget ran out: {repeats} of {plan.repeats} repeats are complete and used")
+    reasons = tuple(f"{kind} strategies: {why}" for kind in sorted(lost) for u, why in failed.items() if u.kind == kind)
+    notices += [f"left out because they could not be fitted: {why}" for why in dict.fromkeys(reasons)]
+    ledger, costs = assemble(workspace, [u for u in counted if u.repeat < repeats], repeats)
+    if "mask-only" not in ledger.strategies:
+        notices.append("mask-only does not apply: every row has every modality")
+    verdict = decide(ledger, margin=question.margin, metric=plan.metric)
+    inputs = {name: prepared.table.select(spec["columns"]) for name, spec in plan.modalities.items()}
+    facts = build_facts(
+        ledger,
+        verdict,
+        {
+            "source": plan.source,
+            "target": plan.target,
+            "task_reason": plan.task_reason,
+            "group": plan.group,
+            "time": plan.time,
+            "seed": plan.seed,
+            "margin": question.margin,
+        },
+        metric=plan.metric,
+        costs=costs,
+        modalities=_modalities(plan.modalities, ledger.n),
+        left_out=plan.left_out,
+        notices=notices,
+        history=_history(ledger),
+        inputs=inputs,
+    )
+    study = Study(ledger, verdict, facts, workspace.folder, tuple(dict.fromkeys(reasons)), keep)
+    _write(study, workspace.folder)
+    progress.say(f"{len(ledger.strategies)} strategies compared on {ledger.n:,} rows")
+    return study
+
+
+def _modalities(specs: dict[str, dict[str, Any]], n: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "kind": spec["kind"],
+            "columns": spec["columns"],
+            "reason": spec["reason"],
+            "rows_present": spec["rows_present"],
+            "share_present": spec["rows_present"] / n,
+        }
+        for name, spec in specs.items()
+    ]
+
+
+def _history(ledger: Ledger) -> list[str]:
+    steps = []
+    for kind, title in (
+        ("single", "singles"),
+        ("late", "late fusions"),
+        ("early", "early fusions"),
+        ("control", "controls"),
+        ("reference", "references"),
+    ):
+        names = [s.name for s in ledger.strategies.values() if s.family == kind]
+        if names:
+            steps.append(f"{title}: {', '.join(names)}")
+    return steps
+
+
+def _write(study: Study, folder: Path) -> None:
+    write_json(folder / "verdict.json", study.verdict.to_dict())
+    write_json(folder / "facts.json", study.facts)
+    write_bytes(folder / "note.md", study.note().encode())
+    write_bytes(folder / "report.html", study.report().encode())
+
+
+def _label(unit: Unit) -> str:
+    return f"{unit.modality or unit.kind} · fold {unit.fold + 1}"

@@ -1,0 +1,244 @@
+"""The unit of work: some strategies on one fold. It reads the run folder and leaves durable files there.
+
+A unit is done when its receipt is whole and names the sha256 of its parts; anything else is run again. Predictions go
+into ``ledger/``, predictions inside the training part into ``inner/``, and what varies from run to run (times) into the
+receipt, so that ledgers of two runs are the same bytes.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from fuseworthy.durable import content_digest, file_digest, read_json, write_json, write_with
+from fuseworthy.folds import Ints
+from fuseworthy.ledger import RAW
+from fuseworthy.strategies.catalogue import CATALOGUE, EARLY, LATE
+from fuseworthy.strategies.part import Cost, Fitted, Part, make_part
+from fuseworthy.study.workspace import Workspace
+from fuseworthy.task import Floats
+
+KINDS = ("single", "late", "early", "control")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What to fit: the singles of one modality, or the late, early or control strategies, on one fold."""
+
+    kind: str
+    repeat: int
+    fold: int
+    modality: str = ""
+
+    def stem(self, workspace: Workspace) -> str:
+        """File name without ending: safe whatever the modality is called."""
+        which = f"-{sorted(workspace.plan.modalities).index(self.modality)}" if self.modality else ""
+        return f"r{self.repeat:02d}-f{self.fold:02d}-{self.kind}{which}"
+
+    def key(self, workspace: Workspace) -> str:
+        return content_digest({"unit": asdict(self), "study": workspace.plan.key})
+
+
+def units_of(workspace: Workspace, repeat: int, *, singles: bool) -> list[Unit]:
+    """Units of one repeat: the singles, or everything that builds on them."""
+    folds = range(workspace.folds.count)
+    if singles:
+        return [Unit("single", repeat, k, m) for k in folds for m in sorted(workspace.plan.modalities)]
+    wanted = [kind for kind, names in (("late", LATE), ("early", EARLY)) if set(names) & set(workspace.plan.fusions)]
+    return [Unit(kind, repeat, k) for kind in (*wanted, "control") for k in folds]
+
+
+def run_unit(workspace: Workspace, unit: Unit) -> None:
+    """Fit the unit's strategies and write what they predict."""
+    start = time.perf_counter()
+    part = make_part(workspace.y, workspace.task, workspace.folds, unit.repeat, unit.fold, workspace.plan.seed)
+    fitted = _fit(workspace, unit, part)
+    stem = unit.stem(workspace)
+    parts = {f"ledger/{stem}.parquet": _ledger_part(workspace, unit, part, fitted)}
+    inner = {name: f.inner for name, f in fitted.items() if f.inner is not None and unit.kind == "single"}
+    if inner:
+        parts[f"inner/{stem}.parquet"] = pa.table({"row": part.train} | _columns(inner, workspace))
+    digests = {
+        name: write_with(workspace.folder / name, lambda handle, t=table: pq.write_table(t, handle))  # type: ignore[misc]
+        for name, table in parts.items()
+    }
+    write_json(
+        workspace.folder / "receipts" / f"{stem}.json",
+        {
+            "key": unit.key(workspace),
+            "files": digests,
+            "costs": {name: asdict(f.cost) for name, f in fitted.items()},
+            "settings": {name: f.setting for name, f in fitted.items()},
+            "seconds": round(time.perf_counter() - start, 3),
+            "peak_mb": _peak_mb(),
+        },
+    )
+
+
+def is_done(workspace: Workspace, unit: Unit) -> bool:
+    """Whether the unit's receipt and files are whole and belong to this study."""
+    return read_receipt(workspace, unit) is not None
+
+
+def read_receipt(workspace: Workspace, unit: Unit) -> dict[str, Any] | None:
+    """The receipt, or None if it or a file it names is missing, torn, flipped or of another study."""
+    path = workspace.folder / "receipts" / f"{unit.stem(workspace)}.json"
+    try:
+        receipt: dict[str, Any] = read_json(path)
+        whole = receipt["key"] == unit.key(workspace) and all(
+            file_digest(workspace.folder / name) == digest for name, digest in receipt["files"].items()
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return receipt if whole else None
+
+
+def read_singles(workspace: Workspace, part: Part, repeat: int, fold: int) -> dict[str, Fitted]:
+    """All singles of a fold, as their units left them."""
+    singles: dict[str, Fitted] = {}
+    for modality in sorted(workspace.plan.modalities):
+        unit = Unit("single", repeat, fold, modality)
+        receipt = read_receipt(workspace, unit)
+        if receipt is None:
+            raise RuntimeError(f"unit {unit} must be done before fusions of its fold")
+        test, inner = (
+            pq.read_table(workspace.folder / where / f"{unit.stem(workspace)}.parquet") for where in ("ledger", "inner")
+        )
+        for name, cost in receipt["costs"].items():
+            singles[name] = Fitted(
+                read_columns(test, name, workspace),
+                None,
+                read_columns(inner, name, workspace),
+                Cost(**cost),
+                receipt["settings"][name],
+            )
+    return singles
+
+
+def read_columns(table: pa.Table, name: str, workspace: Workspace) -> Floats:
+    """One strategy's predictions, (rows, width), from a part."""
+    width = workspace.task.width
+    return np.column_stack([table[f"{name}|{c}"].to_numpy() for c in range(width)])
+
+
+def _columns(predictions: dict[str, Floats], workspace: Workspace) -> dict[str, Floats]:
+    return {f"{name}|{c}": p[:, c] for name, p in predictions.items() for c in range(workspace.task.width)}
+
+
+def _ledger_part(workspace: Workspace, unit: Unit, part: Part, fitted: dict[str, Fitted]) -> pa.Table:
+    rows = part.test
+    columns: dict[str, Any] = {
+        "row": rows,
+        "id": workspace.ids[rows].tolist(),
+        "repeat": np.full(len(rows), unit.repeat),
+        "fold": np.full(len(rows), unit.fold),
+        "target": workspace.y[rows],
+        "pattern": workspace.pattern[rows].tolist(),
+    }
+    if workspace.folds.clusters is not None:
+        columns["cluster"] = workspace.folds.clusters[rows]
+    columns |= _columns({name: f.test for name, f in fitted.items()}, workspace)
+    columns |= _columns({name + RAW: f.raw for name, f in fitted.items() if f.raw is not None}, workspace)
+    plan = workspace.plan
+    return pa.table(columns).replace_schema_metadata({"data_hash": plan.data_hash, "fold_hash": plan.fold_hash})
+
+
+def _fit(workspace: Workspace, unit: Unit, part: Part) -> dict[str, Fitted]:
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        if unit.kind == "single":
+            from fuseworthy.strategies.singles import fit_singles
+
+            return fit_singles(unit.modality, workspace.blocks[unit.modality], part)
+        singles = read_singles(workspace, part, unit.repeat, unit.fold)
+        if unit.kind == "late":
+            return _fit_late(workspace, part, singles)
+        if unit.kind == "early":
+            return _fit_early(workspace, part, singles)
+        return _fit_controls(workspace, part, singles)
+
+
+def _fit_late(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
+    from fuseworthy.strategies import late
+
+    everyone = late.gather(singles, workspace.present, part)
+    best = late.gather({n: singles[n] for n in late.best_per_modality(singles, part).values()}, workspace.present, part)
+    fits = {
+        "mean": late.fit_mean,
+        "weighted-mean": late.fit_weighted,
+        "log-pool": late.fit_log_pool,
+        "stacking": late.fit_stacking,
+    }
+    fitted = {name: fit(best, part) for name, fit in fits.items() if name in workspace.plan.fusions}
+    if "greedy" in workspace.plan.fusions:
+        fitted["greedy"] = late.fit_greedy(everyone, part)
+    return fitted
+
+
+def _fit_early(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
+    from fuseworthy.strategies import early, late
+
+    fitted = {}
+    if "early-linear" in workspace.plan.fusions:
+        strongest = late.best_single(singles, part).split("/")[0]
+        chosen = early.best_linear(workspace.blocks, singles, part)
+        fitted["early-linear"] = early.fit_early_linear(workspace.blocks, part, chosen, strongest)
+    if "early-boosting" in workspace.plan.fusions:
+        fitted["early-boosting"] = early.fit_early_boosting(workspace.blocks, part)
+    return fitted
+
+
+def _fit_controls(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
+    from fuseworthy.strategies import controls, early, late
+    from fuseworthy.strategies.singles import dummy, mask_only
+
+    blocks, present = workspace.blocks, workspace.present
+    members, best = late.gather(singles, present, part), late.best_single(singles, part)
+    chosen = late.best_per_modality(singles, part)
+    order = controls.placebo_order(part, workspace.folds.clusters, _varies(workspace, part.train))
+    placebo, moved = controls.fit_placebo(singles, chosen, best, blocks, part, order)
+    fitted = {
+        "twin": controls.fit_twin(best, blocks, part, singles[best]),
+        "ensemble": controls.fit_ensemble(members, best.split("/")[0], part),
+        "recal": controls.fit_recal(members, best, part),
+        "placebo-late": placebo,
+        "dummy": dummy(part),
+    }
+    if "early-linear" in workspace.plan.fusions:
+        linear = early.best_linear(blocks, singles, part)
+        fitted["placebo-early"] = early.fit_early_linear(moved, part, linear, best.split("/")[0])
+    flags = np.column_stack(list(present.values()))
+    if not flags.all():
+        fitted["mask-only"] = mask_only(flags, part)
+    return {name: fitted[name] for name in CATALOGUE if name in fitted}
+
+
+def _varies(workspace: Workspace, rows: Ints) -> bool:
+    """Whether the target differs between rows of one cluster."""
+    clusters = workspace.folds.clusters
+    if clusters is None:
+        return True
+    order = np.lexsort((workspace.y[rows], clusters[rows]))
+    y, c = workspace.y[rows][order], clusters[rows][order]
+    return bool(((y[1:] != y[:-1]) & (c[1:] == c[:-1])).any())
+
+
+def _peak_mb() -> float:
+    import resource
+    import sys
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10), 1)
+
+
+def unit_folders(folder: Path) -> None:
+    """Make the folders that units write into."""
+    for name in ("ledger", "inner", "receipts"):
+        (folder / name).mkdir(exist_ok=True)
