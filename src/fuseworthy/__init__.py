@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "compare": "fuseworthy.study.api",
     "judge": "fuseworthy.study.api",
-    "inspect": "fuseworthy.inputs.inspection",
+    "inspect": "fuseworthy.study.inspection",
     "Text": "fuseworthy.inputs.modality",
     "Tabular": "fuseworthy.inputs.modality",
     "Embedding": "fuseworthy.inputs.modality",
@@ -40,10 +40,10 @@ __all__ = [
 if TYPE_CHECKING:
     from fuseworthy.errors import FuseworthyError
     from fuseworthy.evidence.verdict import Verdict
-    from fuseworthy.inputs.inspection import inspect
     from fuseworthy.inputs.modality import Embedding, Tabular, Text
     from fuseworthy.ledger import Ledger
     from fuseworthy.study.api import compare, judge
+    from fuseworthy.study.inspection import inspect
     from fuseworthy.study.study import Study
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
@@ -19,10 +19,9 @@ def write_bytes(path: Path, content: bytes) -> str:
 def write_with(path: Path, writer: Callable[[IO[bytes]], object]) -> str:
     """Let ``writer`` fill a temporary file, then move it to ``path``; return the sha256 of what was written."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    temporary = Path(name)
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}.part"
     try:
-        with os.fdopen(descriptor, "wb") as handle:
+        with temporary.open("xb") as handle:  # not mkstemp, whose files only their owner may read
             writer(handle)
             handle.flush()
             os.fsync(handle.fileno())
@@ -37,8 +36,7 @@ def write_with(path: Path, writer: Callable[[IO[bytes]], object]) -> str:
 
 def write_json(path: Path, data: Any) -> None:
     """Write JSON that carries its own sha256, so a torn or flipped file is recognised."""
-    body = {"content": data, "sha256": content_digest(data)}
-    write_bytes(path, (json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
+    write_bytes(path, _body(json.loads(json.dumps(data))))
 
 
 def read_json(path: Path) -> Any:
@@ -49,12 +47,12 @@ def read_json(path: Path) -> Any:
     ValueError
         The file is torn, flipped, or not ours.
     """
+    body = path.read_bytes()
     try:
-        body = json.loads(path.read_bytes())
-        content, claimed = body["content"], body["sha256"]
-    except (ValueError, KeyError, TypeError) as error:
+        content = json.loads(body)["content"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
-    if content_digest(content) != claimed:
+    if _body(content) != body:
         raise ValueError(f"{path} is damaged: its sha256 does not match its content")
     return content
 
@@ -75,6 +73,12 @@ def content_digest(data: Any) -> str:
 def file_digest(path: Path) -> str:
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _body(content: Any) -> bytes:
+    """The one way `write_json` writes this content; keys must be text, as JSON gives them back."""
+    body = {"content": content, "sha256": content_digest(content)}
+    return (json.dumps(body, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
 def _sync_folder(folder: Path) -> None:

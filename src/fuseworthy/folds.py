@@ -147,9 +147,14 @@ def inner_folds(
     """Folds inside a training part, by the same rules; contiguous blocks of time for temporal studies. Shape (n,)."""
     n = len(y)
     if order is not None:
-        return np.asarray(np.argsort(np.argsort(order, kind="stable"), kind="stable") * n_folds // n)
+        block = np.searchsorted(np.sort(order), order, side="left") * n_folds // n
+        if len(np.unique(block)) == 1:  # one moment, or nearly so: there is no time to keep apart
+            block = np.argsort(np.argsort(order, kind="stable"), kind="stable") * n_folds // n
+        return np.asarray(block)
     if clusters is not None:
         clusters = np.unique(clusters, return_inverse=True)[1]
+        groups = int(clusters.max()) + 1
+        clusters, n_folds = (clusters, min(n_folds, groups)) if groups > 1 else (None, n_folds)
     labels = None
     if task.is_classification and np.bincount(y.astype(np.intp)).max() >= n_folds:
         counts = np.bincount(y.astype(np.intp))

@@ -82,7 +82,8 @@ class Ledger:
     Raises
     ------
     LedgerError
-        A prediction has another shape, or is not a number where a row is scored.
+        Rows, folds and predictions differ in shape, a fold is empty in some repeat, or a prediction is not a number
+        where a row is scored.
     """
 
     task: Task
@@ -98,6 +99,17 @@ class Ledger:
     def __post_init__(self) -> None:
         shape = (self.folds.repeats, len(self.y), self.task.width)
         scored = self.scored
+        for what, length in [("folds", scored.shape[1]), ("ids", len(self.ids)), ("pattern", len(self.pattern))]:
+            if length != len(self.y):
+                raise LedgerError(f"{what} must have one entry for each of {len(self.y)} rows, but have {length}.")
+        for r, fold in enumerate(self.folds.assignment):
+            if (empty := np.setdiff1d(np.arange(self.folds.count), fold)).size:
+                raise LedgerError(
+                    f"every repeat must score rows in each of {self.folds.count} folds, but repeat {r + 1} has none in "
+                    f"fold {empty[0] + 1}. Number the folds alike in every repeat."
+                )
+        if lost := set(self.strategies) ^ set(self.predictions):
+            raise LedgerError(f"strategies and predictions must have the same names, but {min(lost)!r} has one only.")
         for name, values in [*self.predictions.items(), *self.raw.items()]:
             if values.shape != shape:
                 raise LedgerError(f"predictions must have shape {shape}, but {name!r} has {values.shape}.")
@@ -161,7 +173,12 @@ class Ledger:
         if self.folds.clusters is not None:
             columns["cluster"] = self.folds.clusters[row]
         for name, values in self.predictions.items():
-            columns |= self._columns(name, values[repeat, row])
+            for column, part in self._columns(name, values[repeat, row]).items():
+                if column in columns:
+                    raise LedgerError(
+                        f"columns must differ, but strategy {name!r} needs a second {column!r}. Rename it."
+                    )
+                columns[column] = part
         return pa.table({name: pa.array(values.tolist()) for name, values in columns.items()})
 
     def to_pandas(self) -> pandas.DataFrame:

@@ -26,7 +26,7 @@ def recalibration_slope(task: Task, y: NDArray[Any], prediction: Floats) -> dict
     """
     if not task.is_classification:
         x = prediction[:, 0]
-        if x.std() == 0:
+        if np.ptp(x) == 0:
             return {"slope": float("nan"), "slope_low": float("nan"), "slope_high": float("nan"), "intercept": 0.0}
         line = stats.linregress(x, y)
         return _slope(float(line.slope), float(line.stderr), float(line.intercept))
@@ -82,9 +82,9 @@ def _bin(stated: Floats, truth: Floats, proportion: bool) -> dict[str, float]:
 
 
 def _logistic(x: Floats, y: NDArray[Any]) -> dict[str, float]:
-    if x.std() == 0:
+    if np.ptp(x) == 0:
         return {"slope": float("nan"), "slope_low": float("nan"), "slope_high": float("nan"), "intercept": 0.0}
-    design, beta = np.column_stack([x, np.ones_like(x)]), np.array([1.0, 0.0])
+    design, beta = np.column_stack([x, np.ones_like(x)]), np.zeros(2)  # from slope 1, overconfidence makes it oscillate
     hessian = np.eye(2)
     for _ in range(100):
         p = special.expit(design @ beta)

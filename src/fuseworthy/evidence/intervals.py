@@ -116,9 +116,11 @@ def _temporal_interval(difference: Floats, folds: Folds, per_row: Floats, gain: 
     hac = sqrt(max(variance, 0.0) / n)
     if folds.clusters is not None:
         hac = max(hac, _row_se(per_row[rows], folds.clusters[rows]))
-    means = fold_means(difference, folds)
-    se_fold = float(means.std(ddof=1)) / sqrt(len(means))
     by_time = _t_interval(gain, hac, np.inf, alpha)
+    means = fold_means(difference, folds)
+    if len(means) < 2:
+        return by_time
+    se_fold = float(means.std(ddof=1)) / sqrt(len(means))
     by_fold = _t_interval(gain, se_fold, len(means) - 1.0, alpha)
     return max(by_time, by_fold, key=lambda interval: interval.high - interval.low)
 

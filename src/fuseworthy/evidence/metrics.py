@@ -99,17 +99,20 @@ def _by_class(values: Floats, y: NDArray[Any]) -> Floats:
 
 
 def _auc_scores(task: Task, y: NDArray[Any], prediction: Floats) -> Floats:
+    present = np.unique(y).astype(int)
+    if len(present) < 2:
+        raise InputError(
+            "AUC needs both classes in every fold, but one fold has a single class. Pass fewer folds, or another metric."
+        )
     if task.kind == "binary":
         return _delong(prediction[:, 1], y == 1)
-    parts = [_delong(prediction[:, c], y == c) for c in range(task.width) if 0 < (y == c).sum() < len(y)]
+    parts = [_delong(prediction[:, c], y == c) for c in present]
     return np.asarray(np.mean(parts, axis=0))
 
 
 def _delong(score: Floats, positive: NDArray[np.bool_]) -> Floats:
     """AUC + (placement - AUC) / class share: mean is the AUC, variance that of DeLong et al. (1988)."""
     n, n1 = len(score), int(positive.sum())
-    if n1 == 0 or n1 == n:
-        raise InputError("AUC needs both classes in every fold, but one fold has a single class. Pass fewer folds.")
     overall = stats.rankdata(score)
     placement = np.empty(n)
     placement[positive] = (overall[positive] - stats.rankdata(score[positive])) / (n - n1)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from math import ceil, isfinite
+from math import ceil, inf
 from typing import Any, Literal
 
 import numpy as np
 from scipy import stats
 
-from fuseworthy.errors import LedgerError
+from fuseworthy.errors import InputError, LedgerError
 from fuseworthy.evidence.intervals import Interval, paired_interval, row_means
 from fuseworthy.evidence.metrics import LOWER_IS_BETTER, TITLES, check_metric, fold_scores
 from fuseworthy.evidence.policies import Policy, best_overall, leave_fold_out
@@ -101,27 +101,26 @@ def decide(ledger: Ledger, *, margin: float = DEFAULT_MARGIN, metric: str | None
     Raises
     ------
     LedgerError
-        No single, or no fusion.
+        No single, no fusion, or fewer than two independent rows or groups.
+    InputError
+        The margin is below zero or not a number, or the metric does not fit the target.
 
     Notes
     -----
     Both policies are chosen for each fold on the other folds, so that no candidate is chosen on the rows it is
     scored on. The guard is an intersection-union test (Berger 1982) over the modalities.
     """
-    singles, fusions = ledger.names(kind="single"), ledger.names(kind="fusion")
-    if not singles or not fusions:
-        missing = "single" if not singles else "fusion"
-        raise LedgerError(f"a verdict needs at least one single and one fusion, but the ledger has no {missing}.")
+    _check(ledger, margin)
+    singles, fusions = simplest_first(ledger, kind="single"), simplest_first(ledger, kind="fusion")
     headline_metric = check_metric(metric, ledger.task)
     folds = choosing_folds(ledger)
     alpha = 0.025 if folds.order is not None else 0.05
     losses = ledger.losses()
-    by_rank = sorted(fusions, key=lambda name: ledger.strategies[name].rank)
-    single, fusion = leave_fold_out(losses, singles, folds), leave_fold_out(losses, by_rank, folds)
+    single, fusion = leave_fold_out(losses, singles, folds), leave_fold_out(losses, fusions, folds)
     gain = paired_interval(single.loss - fusion.loss, ledger.folds, alpha=alpha)
 
     guard = [
-        {"modality": m} | _against(losses, ledger.names(modality=m), folds, ledger.folds, fusion, alpha)
+        {"modality": m} | _against(losses, simplest_first(ledger, m), folds, ledger.folds, fusion, alpha)
         for m in ledger.modalities
     ]
     controls = [
@@ -134,8 +133,8 @@ def decide(ledger: Ledger, *, margin: float = DEFAULT_MARGIN, metric: str | None
     outcome, reasons = classify(gain, margin, all(g["p"] <= alpha for g in guard))
     outcome, reasons = _withdraw(outcome, reasons, controls)
     outcome, reasons = _refuse(outcome, reasons, ledger)
-    best_single, best_fusion = best_overall(losses, singles), best_overall(losses, by_rank)
-    deploy = simplest_within_one_se(losses, by_rank, ledger) if outcome == "FUSE" else best_single
+    best_single, best_fusion = best_overall(losses, singles), best_overall(losses, fusions)
+    deploy = simplest_within_one_se(losses, fusions, ledger) if outcome == "FUSE" else best_single
     verdict = Verdict(
         outcome=outcome,
         gain=gain.gain,
@@ -161,6 +160,11 @@ def decide(ledger: Ledger, *, margin: float = DEFAULT_MARGIN, metric: str | None
     return complete(verdict, ledger)
 
 
+def simplest_first(ledger: Ledger, modality: str | None = None, kind: str = "single") -> list[str]:
+    """Names of one kind in order of complexity, so that the simpler wins an exact tie."""
+    return sorted(ledger.names(modality=modality, kind=kind), key=lambda name: ledger.strategies[name].rank)
+
+
 def classify(gain: Interval, margin: float, guard_holds: bool) -> tuple[Outcome, list[str]]:
     """The six outcomes, first match wins.
 
@@ -172,13 +176,13 @@ def classify(gain: Interval, margin: float, guard_holds: bool) -> tuple[Outcome,
     'EQUIVALENT'
     """
     low, high = gain.low, gain.high
-    if low > 0 and not guard_holds:
-        return "INCONCLUSIVE", ["the fusion does not beat every modality's own single (guard)"]
-    if low >= margin:
+    if low >= margin and guard_holds:
         return "FUSE", ["the whole interval lies above the margin and the fusion beats every modality's single"]
     if low > 0 and high >= margin:
+        if not guard_holds:
+            return "INCONCLUSIVE", ["the fusion does not beat every modality's own single (guard)"]
         return "SUPERIOR_UNPROVEN", ["the gain is above zero, but it may be below the margin"]
-    if low > 0 or (low > -margin and high < margin):
+    if low > -margin and high < margin:
         return "EQUIVALENT", ["the whole interval lies below the margin: the best single does as well and is simpler"]
     if high < 0:
         return "HARMFUL", ["the whole interval lies below zero: fusing makes predictions worse"]
@@ -198,16 +202,20 @@ def simplest_within_one_se(losses: dict[str, Floats], names: list[str], ledger: 
 
 
 def rows_needed(outcome: Outcome, gain: Interval, margin: float, ledger: Ledger) -> int | None:
-    """Rows (or groups) for 80 % power: to prove a gain worth having, or to rule it out."""
+    """Rows (or groups) for 80 % power: to prove a gain worth having, or to rule it out; never below what a verdict needs.
+
+    None where more would not help, or where there are as many already and chance or a guard stood in the way.
+    """
     if outcome not in ("INCONCLUSIVE", "SUPERIOR_UNPROVEN"):
         return None
     above = gain.gain - margin
     effect = above if above > 0 else margin if outcome == "INCONCLUSIVE" else margin - gain.gain
     if effect <= 0 or gain.se == 0:
         return None
-    n = unit_of(ledger)[1]
+    unit, n = unit_of(ledger)
     need = n * (gain.se * (stats.norm.ppf(0.95) + stats.norm.ppf(0.80)) / effect) ** 2
-    return ceil(max(need, n)) if isfinite(need) and need < 1e10 else None
+    need = max(need, MINIMUM_CLUSTERS if unit == "groups" else MINIMUM_ROWS)
+    return ceil(need) if n < need < 1e10 else None
 
 
 def unit_of(ledger: Ledger) -> tuple[str, int]:
@@ -239,10 +247,27 @@ def choosing_folds(ledger: Ledger) -> Folds:
 
     if ledger.folds.count > 1:
         return ledger.folds
-    clusters = ledger.folds.clusters
-    units = ledger.n if clusters is None else len(np.unique(clusters))
-    parts = split_rows(None, ledger.n, clusters, min(5, units), seed=0)[None, :]
-    return Folds("held-out", parts, clusters)
+    scored = np.flatnonzero(ledger.scored.all(axis=0))
+    clusters = None if ledger.folds.clusters is None else ledger.folds.clusters[scored]
+    units = len(scored) if clusters is None else len(np.unique(clusters))
+    parts = np.full(ledger.folds.assignment.shape, -1, dtype=np.int64)
+    parts[:, scored] = split_rows(None, len(scored), clusters, min(5, units), seed=0)
+    return Folds("held-out", parts, ledger.folds.clusters)
+
+
+def _check(ledger: Ledger, margin: float) -> None:
+    if not 0 <= margin < inf:
+        raise InputError(f"margin must be a number from 0 up, but {margin} came. Pass margin={DEFAULT_MARGIN:g}.")
+    for kind in ("single", "fusion"):
+        if not ledger.names(kind=kind):
+            raise LedgerError(f"a verdict needs at least one single and one fusion, but the ledger has no {kind}.")
+    scored = ledger.scored.any(axis=0)
+    if scored.sum() < 2:
+        raise LedgerError(f"a verdict needs at least 2 scored rows, but {scored.sum()} came.")
+    if ledger.folds.clusters is not None and len(np.unique(ledger.folds.clusters[scored])) < 2:
+        raise LedgerError(
+            "a verdict needs at least 2 groups, but all scored rows are in one. Pass a finer group column, or none."
+        )
 
 
 def _against(
@@ -270,13 +295,14 @@ def _refuse(outcome: Outcome, reasons: list[str], ledger: Ledger) -> tuple[Outco
 def refusal_reasons(y: Any, task: Task, folds: Folds) -> list[str]:
     """Why these rows allow no verdict but INCONCLUSIVE or HARMFUL; empty if they do."""
     reasons = []
-    n = int((folds.assignment[0] >= 0).sum())
+    scored = folds.assignment[0] >= 0
+    n = int(scored.sum())
     if n < MINIMUM_ROWS:
         reasons.append(f"{n} rows are scored; a verdict needs {MINIMUM_ROWS}")
-    if folds.clusters is not None and (g := len(np.unique(folds.clusters))) < MINIMUM_CLUSTERS:
+    if folds.clusters is not None and (g := len(np.unique(folds.clusters[scored]))) < MINIMUM_CLUSTERS:
         reasons.append(f"there are {g} groups; a verdict needs {MINIMUM_CLUSTERS}")
     if task.is_classification:
-        counts = np.bincount(np.asarray(y).astype(int), minlength=task.width)
+        counts = np.bincount(np.asarray(y)[scored].astype(int), minlength=task.width)
         rare = int(counts.argmin())
         if counts[rare] / folds.count < MINIMUM_CLASS_ROWS:
             reasons.append(

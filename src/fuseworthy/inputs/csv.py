@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import csv as standard
 import gzip
 import re
 from pathlib import Path
@@ -32,17 +33,11 @@ def read_csv(path: Path) -> tuple[pa.Table, list[str]]:
         A row with too many or too few cells, bytes that are not UTF-8 (with the row), or a header with duplicates.
     """
     delimiter, names = _header(path)
-    ragged: list[csv.InvalidRow] = []
-
-    def note(row: csv.InvalidRow) -> str:
-        ragged.append(row)
-        return "skip"
-
     try:
         table = csv.read_csv(
             path,
-            read_options=csv.ReadOptions(use_threads=False),
-            parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note),
+            read_options=csv.ReadOptions(use_threads=False, column_names=names, skip_rows=1),
+            parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.binary()),
                 null_values=[""],
@@ -50,18 +45,26 @@ def read_csv(path: Path) -> tuple[pa.Table, list[str]]:
                 quoted_strings_can_be_null=True,
             ),
         )
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path} must be a readable CSV file, but: {str(error).splitlines()[0][:200]}") from error
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise _explained(path, str(error)) from error
+    notices: list[str] = []
+    columns = {
+        name: _typed(name, _decoded(name, column, path), notices)
+        for name, column in zip(names, table.itercolumns(), strict=True)
+    }
+    return pa.table(columns), notices
+
+
+def _explained(path: Path, message: str) -> InputError:
+    """Arrow's message in our words: which row has too many or too few cells."""
+    ragged = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message)
     if ragged:
-        first = ragged[0]
-        raise InputError(
-            f"every row of {path} must have {first.expected_columns} cells, but row {first.number} has "
-            f"{first.actual_columns}{f' (and {len(ragged) - 1} more rows differ)' if len(ragged) > 1 else ''}. "
+        row, expected, got = ragged.groups()
+        return InputError(
+            f"every row of {path} must have {expected} cells, but row {row} has {got}. "
             "Quote cells that hold the delimiter."
         )
-    notices: list[str] = []
-    columns = {name: _typed(name, _decoded(name, table[name], path), notices) for name in table.column_names}
-    return pa.table(columns), notices
+    return InputError(f"{path} must be a readable CSV file, but: {message.splitlines()[0][:200]}")
 
 
 def _header(path: Path) -> tuple[str, list[str]]:
@@ -75,9 +78,14 @@ def _header(path: Path) -> tuple[str, list[str]]:
     delimiter = "\t" if ".tsv" in path.name else max(",;\t|", key=text.count)
     if delimiter not in text:
         delimiter = ","
-    import csv as standard
-
-    names = next(standard.reader([text], delimiter=delimiter), [])
+    if "\r" in text or text.count('"') % 2:
+        raise InputError(f"{path} must have its column names in row 1, but that row holds a line break.")
+    try:
+        names = next(standard.reader([text], delimiter=delimiter), [])
+    except standard.Error as error:
+        raise InputError(f"{path} must have a header of column names in row 1, but: {error}.") from error
+    if not any(name.strip() for name in names):
+        raise InputError(f"{path} must have its column names in row 1, but that row is empty.")
     if repeated := {name for name in names if names.count(name) > 1}:
         raise InputError(f"column names must be unique, but {min(repeated)!r} occurs more than once in {path}.")
     return delimiter, names

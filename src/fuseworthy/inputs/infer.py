@@ -87,6 +87,8 @@ def read_column(name: str, column: pa.Array | pa.ChunkedArray) -> Reading:
     distinct = pc.count_distinct(known).as_py()
     if distinct == 1:
         return Reading(name, "left out", f"constant: every known cell is {str(known[0].as_py())[:40]!r}")
+    if pa.types.is_duration(kind) or pa.types.is_time(kind):
+        return Reading(name, "left out", f"type {kind} is not read; pass it as a number")
     if pa.types.is_temporal(kind):
         return Reading(name, "date", "dates: read as year, month, weekday, hour and days since the first")
     if pa.types.is_boolean(kind):

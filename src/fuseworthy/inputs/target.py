@@ -30,6 +30,8 @@ def read_target(column: pa.Array, name: str, kind: str | None = None) -> tuple[T
     InputError
         One class only, missing or infinite values, more classes than a classifier can learn, wrong kind.
     """
+    if pa.types.is_nested(column.type):
+        raise InputError(f"a target must be numbers, labels or yes/no, but {name!r} has type {column.type}.")
     if column.null_count:
         row = pc.index(pc.is_null(column), True).as_py()
         raise InputError(

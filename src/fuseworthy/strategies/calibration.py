@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
+from fuseworthy.platt import fit_line
 from fuseworthy.task import Floats, Task
 
 FLOOR = 1e-6
@@ -71,22 +72,8 @@ def fit_calibrator(outputs: Floats, y: NDArray[Any], task: Task) -> Calibrator:
 
 
 def _platt(x: Floats, y: NDArray[Any]) -> tuple[float, float]:
-    """Slope and intercept by Newton's method, with a whisper of ridge so that separable rows stay finite."""
-    design = np.column_stack([x, np.ones_like(x)])
-    ridge = np.diag([1e-3, 1e-6])
-    start = np.array([1.0, 0.0])
-    beta = start.copy()
-    for _ in range(50):
-        p = special.expit(design @ beta)
-        gradient = design.T @ (p - y) + ridge @ (beta - start)
-        hessian = (design * (p * (1 - p))[:, None]).T @ design + ridge
-        step = np.linalg.solve(hessian, gradient)
-        step *= min(1.0, 5.0 / max(float(np.abs(step).max()), 1e-12))
-        beta = beta - step
-        if np.abs(step).max() < 1e-8:
-            break
-    slope, intercept = float(beta[0]), float(beta[1])
-    if slope <= 0:  # worse than useless: fall back to the base rate rather than turn the ranking round
-        rate = (y.sum() + 0.5) / (len(y) + 1.0)
-        return 0.0, float(np.log(rate / (1 - rate)))
-    return slope, intercept
+    line = fit_line(x, y)
+    if line.slope > 0:
+        return line.slope, line.intercept
+    rate = (y.sum() + 0.5) / (len(y) + 1.0)  # worse than useless: the base rate, rather than the ranking turned round
+    return 0.0, float(np.log(rate / (1 - rate)))

@@ -78,34 +78,33 @@ def fit_placebo(
     return fit_stacking(gather(fitted, present, part), part), moved
 
 
-def placebo_order(part: Part, clusters: Ints | None, y_varies: bool) -> Ints:
+def placebo_order(part: Part, groups: Ints | None, y_varies: bool) -> Ints:
     """Where each row's other modalities come from, (n,): training rows from training rows, scored from scored.
 
     Without groups rows are shuffled. With groups they are shuffled within each group, so that what a group has in
     common stays; unless the target never varies inside a group, where that would change nothing, and whole groups
-    trade places.
+    trade places. Rows that are alone in their group are shuffled among themselves.
     """
     rng = np.random.default_rng(part.seed)
     order = np.arange(len(part.y))
     for rows in (part.train, part.test):
-        if clusters is None or np.bincount(clusters[rows]).max() == 1:
-            order[rows] = rng.permutation(rows)
-        elif y_varies:
-            for group in np.unique(clusters[rows]):
-                own = rows[clusters[rows] == group]
-                order[own] = rng.permutation(own)
+        own = np.zeros(len(rows), dtype=np.int64) if groups is None else np.unique(groups[rows], return_inverse=True)[1]
+        alone = np.bincount(own)[own] == 1
+        if groups is None or y_varies:
+            own = np.where(alone, -1, own)
+            order[rows[np.lexsort((np.arange(len(rows)), own))]] = rows[np.lexsort((rng.random(len(rows)), own))]
         else:
-            order[rows] = _trade_groups(rows, clusters, rng)
+            order[rows] = _trade_groups(rows, own, rng)
     return order
 
 
-def _trade_groups(rows: Ints, clusters: Ints, rng: np.random.Generator) -> Ints:
-    groups = np.unique(clusters[rows])
-    partner = dict(zip(groups.tolist(), rng.permutation(groups).tolist(), strict=True))
+def _trade_groups(rows: Ints, own: Ints, rng: np.random.Generator) -> Ints:
+    """Each group takes the rows of another, again and again if it is larger."""
+    partner = rng.permutation(int(own.max()) + 1)
     source = np.empty(len(rows), dtype=np.int64)
-    for group in groups.tolist():
-        own = np.flatnonzero(clusters[rows] == group)
-        source[own] = np.resize(rows[clusters[rows] == partner[group]], len(own))
+    for group, other in enumerate(partner.tolist()):
+        here = np.flatnonzero(own == group)
+        source[here] = np.resize(rows[own == other], len(here))
     return source
 
 

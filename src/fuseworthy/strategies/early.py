@@ -33,7 +33,12 @@ from fuseworthy.task import Floats
 
 Blocks = Mapping[str, Mapping[str, Block]]
 
-REDUCED: dict[str, Callable[[], Features]] = {"counts": TokenTopics, "cells": TableCells, "vectors": ReducedVectors, "minilm": ReducedVectors}
+REDUCED: dict[str, Callable[[], Features]] = {
+    "counts": TokenTopics,
+    "cells": TableCells,
+    "vectors": ReducedVectors,
+    "minilm": ReducedVectors,
+}
 
 
 class BlockPenalised:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
+from fuseworthy.strategies.calibration import Calibrator
 from fuseworthy.task import Floats, Task
 
 Flags = NDArray[np.bool_]
@@ -38,14 +39,21 @@ def precision_pool(p: Floats, present: Flags, errors: Floats, prior: Floats) -> 
 
 
 def fit_weights(p: Floats, present: Flags, y: NDArray[Any], task: Task) -> Floats:
-    """Non-negative weights that sum to one and minimise the loss of the weighted mean, (M,)."""
+    """Non-negative weights that sum to one and minimise the loss of the weighted mean as it will be used, (M,).
+
+    A mean of probabilities is underconfident (Ranjan & Gneiting 2010), so the weights are fitted together with the
+    slope that recalibrates it; fitted without, they would shun fusing.
+    """
     members, prior = len(p), task.prior(y)
 
     def loss(free: Floats) -> float:
-        return task.mean_loss(y, weighted_pool(p, present, special.softmax(np.append(free, 0.0)), prior))
+        pooled = weighted_pool(p, present, special.softmax(np.append(free[:-1], 0.0)), prior)
+        slope = float(np.exp(free[-1])) if task.is_classification else 1.0
+        return task.mean_loss(y, Calibrator(task, slope).apply(pooled))
 
-    found = optimize.minimize(loss, np.zeros(members - 1), method="L-BFGS-B", bounds=[(-8, 8)] * (members - 1))
-    return np.asarray(special.softmax(np.append(found.x, 0.0)))
+    bounds = [(-8, 8)] * (members - 1) + [(-2, 2)]
+    found = optimize.minimize(loss, np.zeros(members), method="L-BFGS-B", bounds=bounds)
+    return np.asarray(special.softmax(np.append(found.x[:-1], 0.0)))
 
 
 def greedy_weights(p: Floats, present: Flags, y: NDArray[Any], task: Task, rounds: int = 20) -> Floats:

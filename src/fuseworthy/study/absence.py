@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from fuseworthy.folds import Ints
-from fuseworthy.inputs.modality import Modality
 from fuseworthy.study.association import FEWEST, Truth, rank_aucs, two_sided
 from fuseworthy.study.problem import Problem
+from fuseworthy.task import Task
 
 TELLING = 0.6
 Flags = NDArray[np.bool_]
@@ -117,20 +116,25 @@ def telling_problems(
     return problems
 
 
-def pattern_table(pattern: NDArray[Any], y: Ints | NDArray[Any] | None, prior: Any) -> tuple[dict[str, Any], ...]:
-    """Rows of each availability pattern, the commonest first, with the target's class shares or mean.
+def pattern_table(pattern: NDArray[Any], y: NDArray[Any] | None, task: Task | None) -> tuple[dict[str, Any], ...]:
+    """Rows of each availability pattern, the commonest first, with the target's class shares or mean there.
 
     Parameters
     ----------
     pattern : (n,) array of str
     y : (n,) target, optional
-    prior : function from a part of ``y`` to its class shares, or mean
+    task : Task, optional
     """
     names, inverse, counts = np.unique(pattern.astype(str), return_inverse=True, return_counts=True)
     rows = []
     for i in np.argsort(-counts, kind="stable"):
         entry = {"pattern": str(names[i]), "rows": int(counts[i]), "share": float(counts[i] / len(pattern))}
-        if y is not None:
-            entry["target"] = prior(y[inverse == i])
+        if y is not None and task is not None:
+            here = y[inverse == i]
+            if task.is_classification:
+                shares = np.bincount(here.astype(np.intp), minlength=task.width) / len(here)
+                entry["target"] = dict(zip(task.classes, shares.tolist(), strict=True))
+            else:
+                entry["target"] = {"mean": float(here.mean())}
         rows.append(entry)
     return tuple(rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,11 +66,16 @@ class RepeatedTexts:
     example: tuple[int, ...] = ()
 
 
-def copy_groups(table: Any, modalities: Mapping[str, Modality], blocks: Mapping[str, Block]) -> Ints:
+def copy_groups(
+    column: Callable[[str], Any], n: int, modalities: Mapping[str, Modality], blocks: Mapping[str, Block]
+) -> Ints:
     """Number of each row's set of equal rows; as `duplicate_groups`, but of tables alone as well, and quick for vectors.
 
     Parameters
     ----------
+    column : function from a name to its Arrow array
+    n : int
+        Rows.
     blocks : mapping of embedding to Block
     """
     rich: list[Ints] = []
@@ -78,12 +83,14 @@ def copy_groups(table: Any, modalities: Mapping[str, Modality], blocks: Mapping[
     for name, modality in modalities.items():
         if isinstance(modality, Embedding) and name in blocks:
             block = blocks[name]
-            codes = np.array([hash(vector.tobytes()) for vector in np.ascontiguousarray(block.values)], dtype=np.int64)
+            codes = np.array(
+                [hash(vector.tobytes()) for vector in np.ascontiguousarray(block.values) + 0.0], dtype=np.int64
+            )
             rich.append(np.where(block.present, np.unique(codes, return_inverse=True)[1], -1))
         else:
             target = cells if isinstance(modality, Tabular) else rich
-            target += [cell_codes(table[c]) for c in modality.columns]
-    group = np.zeros(table.num_rows, dtype=np.int64)
+            target += [cell_codes(column(c)) for c in modality.columns]
+    group = np.zeros(n, dtype=np.int64)
     for codes in rich + cells:
         group = np.unique(group * (int(codes.max()) + 2) + codes + 1, return_inverse=True)[1].astype(np.int64)
     empty = np.flatnonzero((np.column_stack(rich) < 0).all(axis=1)) if rich else np.array([], dtype=np.int64)
@@ -91,14 +98,14 @@ def copy_groups(table: Any, modalities: Mapping[str, Modality], blocks: Mapping[
     return np.unique(group, return_inverse=True)[1].astype(np.int64)
 
 
-def count_copies(group: Ints, y: NDArray[Any] | None, kept_together: bool) -> Copies:
-    """Summary of `copy_groups`."""
+def count_copies(group: Ints, y: NDArray[Any] | None, kept_together: bool, numbers: Ints) -> Copies:
+    """Summary of `copy_groups`; ``numbers`` are the rows' numbers in the table as it came."""
     sizes = np.bincount(group)
     rows = len(group) - len(sizes)
     if rows == 0:
         return Copies(0, kept_together=kept_together)
     first = np.flatnonzero(group == group[int(np.flatnonzero(sizes[group] > 1)[0])])[:2]
-    example = tuple(int(row) + 1 for row in first)
+    example = tuple(int(numbers[row]) for row in first)
     if y is None:
         return Copies(rows, kept_together=kept_together, example=example)
     codes = np.unique(y, return_inverse=True)[1]
@@ -107,13 +114,13 @@ def count_copies(group: Ints, y: NDArray[Any] | None, kept_together: bool) -> Co
     return Copies(rows, int(sizes[mixed].sum()), int(mixed.sum()), kept_together, example)
 
 
-def repeated_texts(modality: str, texts: Sequence[str]) -> RepeatedTexts:
+def repeated_texts(modality: str, texts: Sequence[str], numbers: Ints) -> RepeatedTexts:
     """Count texts that are equal, and equal once case, white space and punctuation are folded away."""
     seen: dict[str, int] = {}
     folded: dict[bytes, int] = {}
     exact = near = 0
     example: tuple[int, ...] = ()
-    for row, text in enumerate(texts, start=1):
+    for row, text in zip(numbers.tolist(), texts, strict=True):
         if len(text) < SHORTEST:
             continue
         key = _fold(text)
@@ -166,16 +173,14 @@ def copy_problems(copies: Copies, texts: Sequence[RepeatedTexts], n: int) -> lis
                 "Check the labels of these rows: no model can get them all right.",
             )
         )
-    for found in texts:
-        if found.near:
-            problems.append(
-                Problem(
-                    "warning" if found.near > 0.01 * n else "note",
-                    "near-duplicate texts",
-                    f"{found.near:,} texts of {found.modality!r} repeat an earlier one but for case, white space or "
-                    f"punctuation (e.g. rows {found.example[0]} and {found.example[1]}); {found.exact:,} more are equal "
-                    "letter by letter.",
-                    "Give such rows one number in a column and pass it as group (--group), or keep one of each.",
-                )
-            )
-    return problems
+    return problems + [_text_problem(found, n) for found in texts if found.near]
+
+
+def _text_problem(found: RepeatedTexts, n: int) -> Problem:
+    return Problem(
+        "warning" if found.near > 0.01 * n else "note",
+        "near-duplicate texts",
+        f"{found.near:,} texts of {found.modality!r} repeat an earlier one but for case, white space or punctuation "
+        f"(e.g. rows {found.example[0]} and {found.example[1]}); {found.exact:,} more are equal letter by letter.",
+        "Give such rows one number in a column and pass it as group (--group), or keep one of each.",
+    )

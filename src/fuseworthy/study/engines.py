@@ -117,7 +117,7 @@ class ProcessEngine:
                 return worker
         single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         worker = subprocess.Popen(
-            [sys.executable, "-m", "fuseworthy.study.worker", str(workspace.folder)],
+            self._command(workspace),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -126,6 +126,9 @@ class ProcessEngine:
         )
         self._workers.append(worker)
         return worker
+
+    def _command(self, workspace: Workspace) -> list[str]:
+        return [sys.executable, "-m", "fuseworthy.study.worker", str(workspace.folder)]
 
     def _send(self, worker: subprocess.Popen[str], unit: Unit) -> None:
         assert worker.stdin is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,15 @@ def run_study(
     start = time.monotonic()
     loaded = load(source, question, tuple(options.joins))
     progress.inputs(describe(loaded, question))
-    keep = None if options.out else tempfile.TemporaryDirectory(prefix="fuseworthy-")
-    folder = Path(options.out) if options.out else Path(keep.name)  # type: ignore[union-attr]
+    if options.out is None:
+        with tempfile.TemporaryDirectory(prefix="fuseworthy-") as folder:
+            return replace(_run_in(Path(folder), loaded, question, options, progress, start), folder=None)
+    return _run_in(Path(options.out), loaded, question, options, progress, start)
+
+
+def _run_in(
+    folder: Path, loaded: Loaded, question: Question, options: Options, progress: Progress, start: float
+) -> Study:
     prepared = prepare(loaded, question, folder / "blocks")
     workspace = create(folder, prepared.plan, prepared.y, prepared.ids, prepared.pattern, prepared.folds)
     workspace.__dict__["blocks"] = prepared.blocks
@@ -55,7 +63,7 @@ def run_study(
         done, failed = _run_units(workspace, engine, progress, deadline)
     finally:
         engine.close()
-    return _conclude(workspace, prepared, done, failed, question, keep, progress)
+    return _conclude(workspace, prepared, done, failed, question, progress)
 
 
 def describe(loaded: Loaded, question: Question) -> dict[str, Any]:
@@ -128,7 +136,6 @@ def _conclude(
     done: dict[Unit, bool],
     failed: dict[Unit, str],
     question: Question,
-    keep: Any,
     progress: Progress,
 ) -> Study:
     plan, notices = workspace.plan, list(workspace.plan.notices)
@@ -169,7 +176,7 @@ def _conclude(
         history=_history(ledger),
         inputs=inputs,
     )
-    study = Study(ledger, verdict, facts, workspace.folder, tuple(dict.fromkeys(reasons)), keep)
+    study = Study(ledger, verdict, facts, workspace.folder, tuple(dict.fromkeys(reasons)))
     _write(study, workspace.folder)
     progress.say(f"{len(ledger.strategies)} strategies compared on {ledger.n:,} rows")
     return study

@@ -23,7 +23,7 @@ class Study:
     facts : dict
         Everything the note and the report say, as data.
     folder : Path or None
-        The run on disk.
+        The run on disk, if it was asked to be kept.
     failed : tuple of str
         Strategies that could not be fitted, with the reason.
     """
@@ -33,8 +33,6 @@ class Study:
     facts: dict[str, Any]
     folder: Path | None = None
     failed: tuple[str, ...] = ()
-    keep: Any = None
-    """Holds a temporary run folder for as long as the study lives."""
 
     def note(self, *, timings: bool = False) -> str:
         """The fusion note in Markdown; ``timings=True`` adds the table of seconds, which vary from run to run."""

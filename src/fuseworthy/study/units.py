@@ -202,7 +202,8 @@ def _fit_controls(workspace: Workspace, part: Part, singles: dict[str, Fitted]) 
     blocks, present = workspace.blocks, workspace.present
     members, best = late.gather(singles, present, part), late.best_single(singles, part)
     chosen = late.best_per_modality(singles, part)
-    order = controls.placebo_order(part, workspace.folds.clusters, _varies(workspace, part.train))
+    groups = workspace.folds.clusters if workspace.plan.group else None  # copies of a row are no groups to shuffle in
+    order = controls.placebo_order(part, groups, _varies(workspace, part.train))
     placebo, moved = controls.fit_placebo(singles, chosen, best, blocks, part, order)
     fitted = {
         "twin": controls.fit_twin(best, blocks, part, singles[best]),

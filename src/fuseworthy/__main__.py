@@ -1,0 +1,5 @@
+"""``python -m fuseworthy``."""
+
+from fuseworthy.cli import main
+
+main()
