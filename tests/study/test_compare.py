@@ -76,7 +76,7 @@ def test_modalities_that_both_help_are_worth_fusing_and_an_empty_one_is_not():
         table, "label", modalities=MODALITIES, id="key", folds=3, repeats=1, strategies=["stacking", "early-linear"]
     )
     assert both.verdict.outcome == "FUSE"
-    noise = table.set_column(2, "size", pa.array(np.random.default_rng(5).normal(size=500)))
+    noise = table.set_column(2, "size", pa.array(np.random.default_rng(5).normal(size=600)))
     alone = fw.compare(
         noise, "label", modalities=MODALITIES, id="key", folds=3, repeats=1, strategies=["stacking", "early-linear"]
     )
@@ -231,7 +231,7 @@ def test_time_trains_on_the_past(finished):
         ({"target": "same"}, "at least two values"),
         ({"target": "holes"}, r"2 rows have none \(first: row 1\)"),
         ({"group": "same"}, "1 groups for 3 folds"),
-        ({"id": "shop"}, "different for every row"),
+        ({"id": "size_twice"}, "different for every row"),
         ({"folds": 500}, "at least one row per fold"),
         ({"metric": "r2"}, "one that fits a binary target"),
         ({"strategies": ["stackin"]}, "the nearest is 'stacking'"),
@@ -245,6 +245,7 @@ def test_what_cannot_be_used_is_refused_in_one_sentence_and_nothing_is_written(t
     table = table.append_column("same", pa.array(["x"] * n)).append_column("empty", pa.nulls(n, pa.float64()))
     table = table.append_column("endless", pa.array([1.0, 2.0, 3.0, float("inf")] * (n // 4)))
     table = table.append_column("holes", pa.array([None, None] + [0, 1] * (n // 2 - 1)))
+    table = table.append_column("size_twice", pa.array(np.arange(n) // 2))
     asked = {"target": "label", "modalities": MODALITIES, **QUICK} | change
     with pytest.raises(FuseworthyError, match=message):
         fw.compare(table, asked.pop("target"), out=tmp_path / "run", **asked)

@@ -182,6 +182,21 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
 }
 
 
+def sized(setting: Setting, rows: int) -> Setting:
+    """A setting cut to the rows there are: no more neighbours than rows, no more boosting rounds than a fifth of them.
+
+    Examples
+    --------
+    >>> sized({"rounds": 80, "rate": 0.1}, 200)
+    {'rounds': 40, 'rate': 0.1}
+    """
+    if "k" in setting:
+        return {**setting, "k": min(setting["k"], rows)}
+    if "rounds" in setting:
+        return {**setting, "rounds": min(setting["rounds"], max(20, rows // 5))}
+    return setting
+
+
 def outputs(model: Any, x: Any, task: Task) -> Floats:
     """Predictions as (n, width); a class the model never saw gets a very small probability."""
     if not task.is_classification:

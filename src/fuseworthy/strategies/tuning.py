@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseworthy.folds import Ints
-from fuseworthy.strategies.families import Family, Setting, outputs
+from fuseworthy.strategies.families import Family, Setting, outputs, sized
 from fuseworthy.task import Floats, Task
 
 SCREENED = 1000
@@ -35,11 +35,9 @@ def fit_model(
         from sklearn.dummy import DummyClassifier
 
         return DummyClassifier().fit(x, y)
-    if family.name == "neighbours":
-        setting = {"k": min(setting["k"], len(y))}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return family.estimator(task, setting, seed, flags).fit(x, y)
+        return family.estimator(task, sized(setting, len(y)), seed, flags).fit(x, y)
 
 
 def tune(family: Family, x: Any, y: NDArray[Any], task: Task, inner: Ints, seed: int, flags: list[int]) -> Tuned:

@@ -175,10 +175,15 @@ def make_engine(jobs: int | None, rows: int) -> Engine:
     jobs : int or None
         None chooses by the number of processors and rows.
     """
-    if jobs is not None and jobs < 1:
-        raise StudyError(f"jobs must be at least 1, but {jobs} came.")
+    check_jobs(jobs)
     count = jobs if jobs is not None else min(available_processors(), 8) if rows >= 1000 else 1
     return InlineEngine() if count == 1 else ProcessEngine(count)
+
+
+def check_jobs(jobs: int | None) -> None:
+    """Raise `StudyError` if there is no worker to run anything."""
+    if jobs is not None and jobs < 1:
+        raise StudyError(f"jobs must be at least 1, but {jobs} came.")
 
 
 def available_processors() -> int:

@@ -15,7 +15,7 @@ from fuseworthy.evidence.metrics import TITLES
 from fuseworthy.evidence.verdict import decide
 from fuseworthy.ledger import Ledger
 from fuseworthy.study.assemble import assemble, complete_repeats
-from fuseworthy.study.engines import Engine, make_engine
+from fuseworthy.study.engines import Engine, check_jobs, make_engine
 from fuseworthy.study.facts import build_facts, strategy_rows
 from fuseworthy.study.prepare import Loaded, Prepared, load, prepare
 from fuseworthy.study.progress import Progress, Silent
@@ -42,6 +42,7 @@ def run_study(
             raise StudyError("resume needs the folder of the run. Pass out= (--out).")
         open_plan(Path(options.out))
     start = time.monotonic()
+    check_jobs(options.jobs)
     loaded = load(source, question, tuple(options.joins))
     progress.inputs(describe(loaded, question))
     if options.out is None:
