@@ -15,10 +15,9 @@ from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from records import commit, machine, save
-
 import fuseworthy as fw
 from fuseworthy.datasets.synthetic import make
+from records import commit, machine, save
 
 ROWS = 400
 
@@ -27,12 +26,25 @@ def one(task: str, seed: int) -> dict[str, Any]:
     """One study of one data set."""
     made = make(task, ROWS, seed)
     study = fw.compare(
-        made.to_table(), "y", id="id", modalities={"x1": fw.Embedding("x1"), "x2": fw.Embedding("x2")}, jobs=1,
+        made.to_table(),
+        "y",
+        id="id",
+        modalities={"x1": fw.Embedding("x1"), "x2": fw.Embedding("x2")},
+        jobs=1,
         random_state=seed,
     )
     v = study.verdict
-    return {"task": task, "seed": seed, "outcome": v.outcome, "gain": v.gain, "low": v.low, "high": v.high, "se": v.se,
-            "best_fusion": v.best_fusion, "true_gain": made.truth.gain}
+    return {
+        "task": task,
+        "seed": seed,
+        "outcome": v.outcome,
+        "gain": v.gain,
+        "low": v.low,
+        "high": v.high,
+        "se": v.se,
+        "best_fusion": v.best_fusion,
+        "true_gain": made.truth.gain,
+    }
 
 
 def main() -> None:

@@ -183,17 +183,17 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
 
 
 def sized(setting: Setting, rows: int) -> Setting:
-    """A setting cut to the rows there are: no more neighbours than rows, no more boosting rounds than a fifth of them.
+    """A setting cut to the rows there are: no more neighbours than rows, no more boosting rounds than an eighth of them.
 
     Examples
     --------
     >>> sized({"rounds": 80, "rate": 0.1}, 200)
-    {'rounds': 40, 'rate': 0.1}
+    {'rounds': 25, 'rate': 0.1}
     """
     if "k" in setting:
         return {**setting, "k": min(setting["k"], rows)}
     if "rounds" in setting:
-        return {**setting, "rounds": min(setting["rounds"], max(20, rows // 5))}
+        return {**setting, "rounds": min(setting["rounds"], max(20, rows // 8))}
     return setting
 
 

@@ -13,7 +13,7 @@ from fuseworthy.evidence.calibration import calibration_facts, recalibration_slo
 from fuseworthy.evidence.intervals import paired_interval, row_means
 from fuseworthy.evidence.metrics import TITLES, fold_scores
 from fuseworthy.evidence.rescue import most_changed, rescue_matrix
-from fuseworthy.evidence.verdict import Verdict
+from fuseworthy.evidence.verdict import Verdict, unit_of
 from fuseworthy.ledger import Ledger
 from fuseworthy.study.assemble import Costs
 
@@ -70,7 +70,7 @@ def question_facts(ledger: Ledger, metric: str, verdict: Verdict) -> dict[str, A
         "task": task.kind,
         "classes": list(task.classes) or None,
         "rows": ledger.n,
-        "clusters": None if folds.clusters is None else len(np.unique(folds.clusters)),
+        "clusters": unit_of(ledger)[1] if unit_of(ledger)[0] == "groups" else None,
         "loss": task.loss_name,
         "metric": TITLES[metric],
         "folds": folds.count,
@@ -151,27 +151,35 @@ def calibration_rows(ledger: Ledger, best_single: str, best_fusion: str) -> list
     return [calibration_facts(ledger, name, role) for name, role in roles.items()]
 
 
-def harm_case(table: list[dict[str, Any]], ledger: Ledger, best_single: str, metric: str) -> str | None:
-    """One case in which the added modality hurts: the worst fusion tried, or the rows it turns wrong."""
+def harm_case(table: list[dict[str, Any]], ledger: Ledger, best_single: str, metric: str) -> str:
+    """One case in which the added modality hurts: the simplest fusion that does worse, or the rows a fusion turns wrong."""
     fusions = [row for row in table if row["family"] in ("late", "early", "judged")]
-    if not fusions:
-        return None
+    hurting = [row for row in fusions if row["high"] is not None and row["high"] < 0]
+    if hurting:
+        return _harmful_fusion(min(hurting, key=lambda row: int(row["rank"])), table, ledger, best_single, metric)
     worst = min(fusions, key=lambda row: float(row["gain"] or 0.0))
-    single = next(row for row in table if row["name"] == best_single)
-    title = TITLES[metric]
-    if worst["high"] is not None and worst["high"] < 0:
-        return (
-            f"Fusing by {worst['name']} ({worst['title']}) would hurt: {title} {worst['metric']:.3f} against "
-            f"{single['metric']:.3f} for {best_single} alone, {ledger.task.loss_name} worse by {-worst['gain']:.4f} "
-            f"(interval {-worst['high']:.4f} to {-worst['low']:.4f})."
-        )
     matrix = rescue_matrix(ledger, best_single, worst["name"])
+    how = "wrong where" if matrix["kind"] == "correct" else "clearly farther from the truth than"
+    alone = " alone is right" if matrix["kind"] == "correct" else " alone"
     return (
-        f"On {matrix['harmed']:,} of {ledger.n:,} rows {worst['name']} is wrong where {best_single} alone is right"
-        if matrix["kind"] == "correct"
-        else f"On {matrix['harmed']:,} of {ledger.n:,} rows {worst['name']} is clearly farther from the truth than "
-        f"{best_single} alone"
-    ) + f" (and the other way round on {matrix['rescued']:,})."
+        f"On {matrix['harmed']:,} of {ledger.n:,} rows {worst['name']} is {how} {best_single}{alone} "
+        f"(and the other way round on {matrix['rescued']:,})."
+    )
+
+
+def _harmful_fusion(
+    row: dict[str, Any], table: list[dict[str, Any]], ledger: Ledger, best_single: str, metric: str
+) -> str:
+    single = next(other for other in table if other["name"] == best_single)
+    loss, title = ledger.task.loss_name, TITLES[metric]
+    before = ""
+    if row["loss_before"] is not None and row["loss_before"] > row["loss"]:
+        before = f"; left without its recalibration, {loss} {row['loss_before']:.3f} against {single['loss']:.3f}"
+    return (
+        f"Fusing by {row['name']} ({row['title']}) would hurt: {title} {row['metric']:.3f} against "
+        f"{single['metric']:.3f} for {best_single} alone, {loss} worse by {-row['gain']:.4f} "
+        f"(interval {-row['high']:.4f} to {-row['low']:.4f}){before}."
+    )
 
 
 def example_facts(ledger: Ledger, single: str, fusion: str, inputs: Mapping[str, pa.Table]) -> dict[str, Any]:
