@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "compare": "fuseworthy.study.api",
     "judge": "fuseworthy.study.api",
-    "inspect": "fuseworthy.study.inspection",
+    "inspect": "fuseworthy.inspection.inspection",
     "Text": "fuseworthy.inputs.modality",
     "Tabular": "fuseworthy.inputs.modality",
     "Embedding": "fuseworthy.inputs.modality",
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from fuseworthy.errors import FuseworthyError
     from fuseworthy.evidence.verdict import Verdict
     from fuseworthy.inputs.modality import Embedding, Tabular, Text
+    from fuseworthy.inspection.inspection import inspect
     from fuseworthy.ledger import Ledger
     from fuseworthy.study.api import compare, judge
-    from fuseworthy.study.inspection import inspect
     from fuseworthy.study.study import Study
 
 

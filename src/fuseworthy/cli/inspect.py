@@ -27,7 +27,7 @@ def inspect(
     Example: fuseworthy inspect reviews.parquet --target recommended
     """
     from fuseworthy.cli.options import modalities_from
-    from fuseworthy.study.inspection import inspect as look
+    from fuseworthy.inspection.inspection import inspect as look
 
     found = look(
         table,

@@ -14,8 +14,8 @@ from scipy import stats
 
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.duplicates import cell_codes
-from fuseworthy.study.absence import missing_cells
-from fuseworthy.study.association import (
+from fuseworthy.inspection.absence import missing_cells
+from fuseworthy.inspection.association import (
     Strength,
     Truth,
     fitted_strength,

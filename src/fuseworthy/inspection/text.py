@@ -7,7 +7,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fuseworthy.study.inspection import Inspection
+    from fuseworthy.inspection.inspection import Inspection
 
 WIDTH, MOST = 98, 24
 

@@ -13,7 +13,7 @@ from scipy import stats
 from fuseworthy.errors import FoldError
 from fuseworthy.evidence.verdict import DEFAULT_MARGIN, refusal_reasons
 from fuseworthy.folds import Folds, Ints, default_plan, make_folds
-from fuseworthy.study.problem import Problem, problem_of
+from fuseworthy.inspection.problem import Problem, problem_of
 from fuseworthy.study.question import Question
 from fuseworthy.task import Task
 

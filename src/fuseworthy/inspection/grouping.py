@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.duplicates import cell_codes
 from fuseworthy.inputs.infer import ID_NAME
-from fuseworthy.study.problem import Problem
+from fuseworthy.inspection.problem import Problem
 from fuseworthy.task import Floats, Task
 
 NAMED, UNNAMED = 0.2, 0.5

@@ -13,7 +13,7 @@ import pytest
 
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.modality import Embedding, Tabular, Text
-from fuseworthy.study.inspection import Inspection, inspect
+from fuseworthy.inspection.inspection import Inspection, inspect
 from fuseworthy.study.prepare import load, prepare
 from fuseworthy.study.question import Question
 

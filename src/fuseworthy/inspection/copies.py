@@ -14,7 +14,7 @@ from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.duplicates import cell_codes
 from fuseworthy.inputs.modality import Embedding, Modality, Tabular
-from fuseworthy.study.problem import Problem
+from fuseworthy.inspection.problem import Problem
 
 SHORTEST = 20
 """Letters and digits a text must have for its repetition to be no accident."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fuseworthy.study.leakage import Suspect
-from fuseworthy.study.problem import Problem
+from fuseworthy.inspection.leakage import Suspect
+from fuseworthy.inspection.problem import Problem
 
 ASK = (
     "Ask whether it is known, and known before the outcome, when a prediction is made. If not, take it out; if it is, "

@@ -22,9 +22,9 @@ from fuseworthy.inputs.modality import Embedding, Modality, Text
 from fuseworthy.inputs.pairing import join_by_key
 from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
-from fuseworthy.study.absence import Flags, missing_cells
+from fuseworthy.inspection.absence import Flags, missing_cells
+from fuseworthy.inspection.problem import Problem, problem_of
 from fuseworthy.study.prepare import read_ids, read_time, settle_modalities
-from fuseworthy.study.problem import Problem, problem_of
 from fuseworthy.study.question import Question
 from fuseworthy.task import Task
 

@@ -11,16 +11,21 @@ import numpy as np
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.duplicates import merge_groups
 from fuseworthy.inputs.modality import Modality, Tabular
-from fuseworthy.study.absence import Absence, measure_absence, missing_cells, pattern_table, telling_problems
-from fuseworthy.study.association import Truth, truth_of
-from fuseworthy.study.copies import Copies, RepeatedTexts, copy_groups, copy_problems, count_copies, repeated_texts
-from fuseworthy.study.grouping import GroupHint, Groups, describe_groups, group_hints, group_problems, target_columns
-from fuseworthy.study.inspected import Inspected, read_inspected, read_roles
-from fuseworthy.study.leakage import Evidence, Suspect, Use, find_suspects
-from fuseworthy.study.prepare import patterns
-from fuseworthy.study.problem import Problem, sorted_problems
-from fuseworthy.study.question import Question
-from fuseworthy.study.roles import (
+from fuseworthy.inspection.absence import Absence, measure_absence, missing_cells, pattern_table, telling_problems
+from fuseworthy.inspection.association import Truth, truth_of
+from fuseworthy.inspection.copies import Copies, RepeatedTexts, copy_groups, copy_problems, count_copies, repeated_texts
+from fuseworthy.inspection.grouping import (
+    GroupHint,
+    Groups,
+    describe_groups,
+    group_hints,
+    group_problems,
+    target_columns,
+)
+from fuseworthy.inspection.inspected import Inspected, read_inspected, read_roles
+from fuseworthy.inspection.leakage import Evidence, Suspect, Use, find_suspects
+from fuseworthy.inspection.problem import Problem, sorted_problems
+from fuseworthy.inspection.roles import (
     ColumnFacts,
     ModalityFacts,
     TargetFacts,
@@ -29,8 +34,10 @@ from fuseworthy.study.roles import (
     describe_target,
     role_problems,
 )
-from fuseworthy.study.split import Split, plan_split
-from fuseworthy.study.suspicion import suspect_problems
+from fuseworthy.inspection.split import Split, plan_split
+from fuseworthy.inspection.suspicion import suspect_problems
+from fuseworthy.study.prepare import patterns
+from fuseworthy.study.question import Question
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,7 @@ class Inspection:
         return {"ok": self.ok} | asdict(self)
 
     def __repr__(self) -> str:
-        from fuseworthy.study.inspection_text import describe
+        from fuseworthy.inspection.text import describe
 
         return describe(self)
 

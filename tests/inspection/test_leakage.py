@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from fuseworthy.inputs.modality import Tabular, Text
-from fuseworthy.study.inspection import Inspection, inspect
+from fuseworthy.inspection.inspection import Inspection, inspect
 
 WORDS = np.array(
     ["river", "stone", "quiet", "market", "window", "yellow", "engine", "garden", "letter", "winter", "copper"]

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from fuseworthy.inputs.modality import Tabular
-from fuseworthy.study.absence import missing_cells
-from fuseworthy.study.inspected import Inspected
-from fuseworthy.study.problem import Problem
+from fuseworthy.inspection.absence import missing_cells
+from fuseworthy.inspection.inspected import Inspected
+from fuseworthy.inspection.problem import Problem
 from fuseworthy.study.question import Question
 
 FEW_PRESENT = 50

@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from fuseworthy.study.association import FEWEST, Truth, rank_aucs, two_sided
-from fuseworthy.study.problem import Problem
+from fuseworthy.inspection.association import FEWEST, Truth, rank_aucs, two_sided
+from fuseworthy.inspection.problem import Problem
 from fuseworthy.task import Task
 
 TELLING = 0.6
