@@ -26,6 +26,12 @@ def main() -> None:
         raise SystemExit(2) from None
     except BrokenPipeError:
         raise SystemExit(0) from None
+    except OSError as error:
+        if debug:
+            traceback.print_exc()
+        where = f" ({error.filename})" if error.filename else ""
+        sys.stderr.write(f"error: the disk or the system refused: {error.strerror or error}{where}. What is done is kept.\n")
+        raise SystemExit(2) from None
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -77,13 +77,27 @@ def row_scores(metric: str, task: Task, y: NDArray[Any], prediction: Floats) -> 
 
 
 def fold_scores(metric: str, task: Task, y: NDArray[Any], prediction: Floats, folds: Folds) -> Floats:
-    """Row scores taken fold by fold (scores of different models are never pooled), (repeats, n)."""
+    """Row scores taken fold by fold (scores of different models are never pooled), (repeats, n).
+
+    NaN where a row is not scored, and in folds where the metric is not defined (AUC where one class is alone).
+
+    Raises
+    ------
+    InputError
+        The metric is defined in no fold.
+    """
     out = np.full(prediction.shape[:2], np.nan)
     for r in range(folds.repeats):
         for k in range(folds.count):
             rows = folds.test(r, k)
-            if np.isfinite(prediction[r, rows]).all():
+            defined = metric != "auc" or len(np.unique(y[rows])) > 1
+            if defined and np.isfinite(prediction[r, rows]).all():
                 out[r, rows] = row_scores(metric, task, y[rows], prediction[r, rows])
+    if not np.isfinite(out).any():
+        raise InputError(
+            f"metric {metric!r} must be defined in some fold, but every fold has one class only. "
+            "Pass metric=accuracy, or fewer folds."
+        )
     return out
 
 

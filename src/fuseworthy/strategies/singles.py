@@ -63,7 +63,7 @@ def fit_single(family: Family, block: Block, part: Part, store: FeatureStore, se
     cost = Cost(fit_seconds=shared)
     here = block.present[part.train]
     rows, y = part.train[here], part.y_train[here]
-    if len(rows) < FEWEST:
+    if len(rows) < FEWEST or (setting is not None and "absent" in setting):
         constant = part.constant(len(part.test))
         return Fitted(constant, constant, part.constant(len(part.train)), cost, {"absent": True})
     with cost.fitting():

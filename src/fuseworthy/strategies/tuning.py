@@ -49,7 +49,7 @@ def tune(family: Family, x: Any, y: NDArray[Any], task: Task, inner: Ints, seed:
     y : (n,)
     inner : (n,) inner folds
     """
-    folds = [k for k in np.unique(inner) if (inner != k).any()]
+    folds = list(np.unique(inner))
     first = folds[:1] if len(y) >= SCREENED else folds
     tried = [_out_of_fold(family, s, x, y, task, inner, first, seed, flags) for s in family.settings]
     rows = np.isin(inner, first)
@@ -83,6 +83,8 @@ def _out_of_fold(
     predictions = np.tile(task.prior(y), (len(y), 1))
     for k in folds:
         fit, score = np.flatnonzero(inner != k), np.flatnonzero(inner == k)
+        if len(fit) == 0:
+            continue
         model = fit_model(family, setting, x[fit], y[fit], task, seed, flags)
         predictions[score] = outputs(model, x[score], task)
     return predictions

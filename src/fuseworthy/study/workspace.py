@@ -124,7 +124,7 @@ def create(
                 f"{folder} holds another study (it differs in {', '.join(differs)}). Choose another folder with out= "
                 "(--out), or remove that one."
             )
-    elif folder.exists() and any(folder.iterdir()):
+    elif folder.exists() and any(entry.name != "blocks" for entry in folder.iterdir()):
         raise StudyError(f"{folder} must be empty or hold this study, but it holds other files. Choose another out=.")
     folder.mkdir(parents=True, exist_ok=True)
     _write_rows(folder / "folds.parquet", y, ids, pattern, folds)
