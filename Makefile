@@ -35,10 +35,10 @@ demo: $(STAMP)
 	$(BIN)/fuseworthy demo
 
 test: $(TESTED)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 test-slow: $(TESTED)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --numprocesses 2
 
 lint: $(TESTED)
 	$(BIN)/ruff format --check src tests benchmarks

@@ -9,9 +9,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # two threads on a busy machine a
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pytest
+
+from mixed_tables import mixed_table
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,28 +22,6 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
     patch.setattr("fuseworthy.study.prepare.cache_root", lambda: folder)
     yield
     patch.undo()
-
-
-def mixed_table(n: int = 160, seed: int = 0, *, missing: bool = True) -> pa.Table:
-    """Text and table that both tell the class, with an id; some notes are missing."""
-    rng = np.random.default_rng(seed)
-    y = rng.integers(0, 2, n)
-    good, bad, plain = ["fine", "lovely", "great"], ["poor", "broken", "awful"], ["the", "a", "shirt", "colour", "size"]
-    notes = []
-    for label in y:
-        mood = good if rng.random() < (0.8 if label else 0.2) else bad
-        notes.append(" ".join([*rng.choice(plain, 5), rng.choice(mood), *rng.choice(plain, 3)]))
-    if missing:
-        notes = [None if rng.random() < 0.1 else note for note in notes]
-    return pa.table(
-        {
-            "key": np.arange(n) + 1000,
-            "note": notes,
-            "size": rng.normal(size=n) + y * 1.2,
-            "shop": rng.choice(["north", "south", "west"], n),
-            "label": np.where(y == 1, "good", "bad"),
-        }
-    )
 
 
 @pytest.fixture

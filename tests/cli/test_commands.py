@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import mixed_table
 from typer.testing import CliRunner
 
 from fuseworthy.cli.app import app
+from mixed_tables import mixed_table
 
 LOADED = "import sys; {}; print([m for m in ('sklearn', 'torch', 'scipy', 'pandas', 'pyarrow') if m in sys.modules])"
 

@@ -109,6 +109,23 @@ def test_auc_of_a_fold_with_one_class_is_refused_by_name(task):
         row_scores("auc", task, np.ones(4, dtype=int), np.full((4, task.width), 1 / task.width))
 
 
+def test_auc_is_the_mean_over_folds_that_have_both_classes(rng):
+    y = np.array([0, 0, 0, 1, 0, 1, 1, 0])
+    folds = Folds("given", np.array([[0, 0, 0, 1, 1, 1, 2, 2]]))
+    prediction = two_sided(rng.normal(size=(1, 8)))
+    scores = fold_scores("auc", BINARY, y, prediction, folds)
+    assert np.isnan(scores[0, :3]).all()
+    expected = [reference.roc_auc_score(y[rows], prediction[0, rows, 1]) for rows in (slice(3, 6), slice(6, 8))]
+    assert [scores[0, 3:6].mean(), scores[0, 6:].mean()] == pytest.approx(expected, abs=1e-12)
+
+
+def test_auc_with_one_class_in_every_fold_is_refused_with_what_to_do(rng):
+    y = np.array([0, 0, 1, 1])
+    folds = Folds("given", np.array([[0, 0, 1, 1]]))
+    with pytest.raises(InputError, match="Pass metric=accuracy"):
+        fold_scores("auc", BINARY, y, two_sided(rng.normal(size=(1, 4))), folds)
+
+
 def test_folds_without_predictions_stay_without_scores(rng):
     y, prediction, folds = binary_case(rng)
     first = folds.assignment == 0

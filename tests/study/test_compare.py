@@ -18,7 +18,7 @@ from fuseworthy.errors import FuseworthyError, InputError, StudyError
 from fuseworthy.study.study import Study
 
 MODALITIES = {"note": fw.Text("note"), "table": fw.Tabular("size", "shop")}
-QUICK = {"repeats": 1, "folds": 3, "id": "key"}
+QUICK = {"repeats": 1, "folds": 3, "id": "key", "strategies": ["mean", "stacking", "early-linear"]}
 
 
 def quick(table, out=None, **more) -> Study:
@@ -32,7 +32,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """One undisturbed run and its table."""
-    from conftest import mixed_table
+    from mixed_tables import mixed_table
 
     table, folder = mixed_table(), tmp_path_factory.mktemp("runs") / "one"
     return table, folder, quick(table, folder)
@@ -44,7 +44,8 @@ def test_a_study_shows_singles_before_fusions_and_the_verdict_last(finished):
 
 
 def test_every_strategy_predicted_every_row_on_the_same_folds(finished):
-    table, _, study = finished
+    table = finished[0]
+    study = quick(table, strategies=None)
     ledger = study.ledger
     assert set(ledger.names(kind="fusion")) == {
         "mean",
@@ -69,7 +70,7 @@ def test_every_strategy_predicted_every_row_on_the_same_folds(finished):
 
 
 def test_modalities_that_both_help_are_worth_fusing_and_an_empty_one_is_not():
-    from conftest import mixed_table
+    from mixed_tables import mixed_table
 
     table = mixed_table(600, missing=False)
     both = fw.compare(
@@ -122,51 +123,59 @@ def test_a_torn_or_flipped_part_is_made_again(finished, tmp_path):
     assert bytes_of(tmp_path / "two") == bytes_of(folder)
 
 
+def command_for(folder: Path, out: Path) -> list[str]:
+    """The command line that asks what `quick` asks."""
+    words = "--target label --modality note=text:note --modality table=tabular:size,shop --id key --repeats 1 --folds 3"
+    tried = "--strategies mean,stacking,early-linear --jobs 2"
+    start = [sys.executable, "-m", "fuseworthy", "compare", str(folder / "t.parquet"), "--out", str(out)]
+    return [*start, *words.split(), *tried.split()]
+
+
+def kill_when(command: list[str], environment: dict[str, str], ripe) -> bool:
+    """Start a run, kill it without warning once ``ripe()``; False if it ended before."""
+    run = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while run.poll() is None and not ripe() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    alive = run.poll() is None
+    if alive:
+        run.send_signal(signal.SIGKILL)
+    run.wait()
+    return alive
+
+
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(finished, tmp_path):
-    table, folder, _ = finished
+    table, folder, study = finished
     pq.write_table(table, tmp_path / "t.parquet")
-    out = tmp_path / "killed"
-    command = [
-        sys.executable,
-        "-m",
-        "fuseworthy",
-        "compare",
-        str(tmp_path / "t.parquet"),
-        "--target",
-        "label",
-        "--text",
-        "note",
-        "--tabular",
-        "size,shop",
-        "--id",
-        "key",
-        "--repeats",
-        "1",
-        "--folds",
-        "3",
-        "--out",
-        str(out),
-        "--jobs",
-        "2",
-    ]
-    environment = os.environ | {"FUSEWORTHY_CACHE": str(tmp_path / "cache")}
-    kills = 0
-    for wanted in (1, 4, 7):
-        run = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + 60
-        while run.poll() is None and len(list(out.glob("receipts/r*.json"))) < wanted and time.monotonic() < deadline:
-            time.sleep(0.01)
-        if run.poll() is None:
-            run.send_signal(signal.SIGKILL)
-            kills += 1
-        run.wait()
+    out, environment = tmp_path / "killed", os.environ | {"FUSEWORTHY_CACHE": str(tmp_path / "cache")}
+    command = command_for(tmp_path, out)
+    kills = sum(
+        kill_when(command, environment, lambda wanted=wanted: len(list(out.glob("receipts/r*.json"))) >= wanted)
+        for wanted in (1, 4, 8)
+    )
     done = subprocess.run([*command, "--resume"], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert kills >= 2
-    names = {"ledger": bytes_of(folder), "killed": bytes_of(out)}
-    rename = {k.replace("single-0", "A").replace("single-1", "B"): v for k, v in names["killed"].items()}
-    assert len(rename) == len(names["ledger"])
-    assert not list(out.glob("**/*.part"))
+    assert bytes_of(out) == bytes_of(folder)
+    assert (out / "verdict.json").read_bytes() == (folder / "verdict.json").read_bytes()
+    assert study.verdict.outcome in done.stdout.replace(" ", "_")
+
+
+@pytest.mark.slow
+def test_twenty_kills_at_random_times_lose_nothing(finished, tmp_path):
+    pq.write_table(finished[0], tmp_path / "t.parquet")
+    out, environment = tmp_path / "killed", os.environ | {"FUSEWORTHY_CACHE": str(tmp_path / "cache")}
+    command, rng, kills = command_for(tmp_path, out), np.random.default_rng(0), 0
+    while kills < 20:
+        until = time.monotonic() + 1.5 + 4 * rng.random()
+        if not kill_when(command, environment, lambda until=until: time.monotonic() > until):
+            for path in sorted((out / "receipts").iterdir())[: int(rng.integers(3, 8))]:
+                path.unlink()
+        else:
+            kills += 1
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert bytes_of(out) == bytes_of(finished[1])
 
 
 def test_the_study_folder_refuses_another_question(finished):

@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import mixed_table
 
 import fuseworthy as fw
 from fuseworthy.study.engines import ProcessEngine, make_engine
 from fuseworthy.study.units import Unit, is_done, unit_folders, units_of
 from fuseworthy.study.workspace import open_workspace
+from mixed_tables import mixed_table
 
 POISON = """
 import json, os, sys

@@ -3,10 +3,10 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from conftest import mixed_table
 
 import fuseworthy as fw
 from fuseworthy.errors import FuseworthyError
+from mixed_tables import mixed_table
 
 
 def binary(n=600, seed=0):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
 from fuseworthy.ledger import Ledger
+from fuseworthy.platt import fit_line
 from fuseworthy.task import Floats, Task
 
 BINS = 10
@@ -84,17 +85,8 @@ def _bin(stated: Floats, truth: Floats, proportion: bool) -> dict[str, float]:
 def _logistic(x: Floats, y: NDArray[Any]) -> dict[str, float]:
     if np.ptp(x) == 0:
         return {"slope": float("nan"), "slope_low": float("nan"), "slope_high": float("nan"), "intercept": 0.0}
-    design, beta = np.column_stack([x, np.ones_like(x)]), np.zeros(2)  # from slope 1, overconfidence makes it oscillate
-    hessian = np.eye(2)
-    for _ in range(100):
-        p = special.expit(design @ beta)
-        hessian = (design * (p * (1 - p))[:, None]).T @ design + 1e-9 * np.eye(2)
-        step = np.linalg.solve(hessian, design.T @ (p - y))
-        step *= min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))
-        beta = beta - step
-        if np.abs(step).max() < 1e-9:
-            break
-    return _slope(float(beta[0]), float(np.sqrt(np.linalg.inv(hessian)[0, 0])), float(beta[1]))
+    line = fit_line(x, y, ridge=1e-9)
+    return _slope(line.slope, line.slope_error, line.intercept)
 
 
 def _slope(slope: float, error: float, intercept: float) -> dict[str, float]:
