@@ -41,8 +41,8 @@ test-slow: $(TESTED)
 	$(BIN)/python -m pytest -m slow --numprocesses 2
 
 lint: $(TESTED)
-	$(BIN)/ruff format --check src tests benchmarks
-	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks examples
+	$(BIN)/ruff check src tests benchmarks examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -54,7 +54,7 @@ def two_sided(logit):
 
 
 def gaussian_ledger(rng, n, *, second: float, fusions: int = 1, wobble: float = 0.0, repeats: int = 5) -> Ledger:
-    """METHOD.md §10, T1: x1 = s + noise, x2 = second·s + noise, and the Bayes log-odds of each.
+    """canonical task T1: x1 = s + noise, x2 = second·s + noise, and the Bayes log-odds of each.
 
     Each fusion adds what x2 says, and a useless feature with a weight of its own in every fold, as training would.
     """

@@ -109,7 +109,7 @@ def test_one_scored_stretch_of_time_still_has_an_interval_over_time(rng):
 
 
 def by_hand(difference, folds):
-    """Nadeau & Bengio (2003), d̄ / √(s²(1/J + n_test/n_train)), as METHOD.md §1.1 has it."""
+    """Nadeau & Bengio (2003), d̄ / √(s²(1/J + n_test/n_train)), as docs/verdict.md has it."""
     scores = [difference[r, folds.assignment[r] == k].mean() for r in range(folds.repeats) for k in range(folds.count)]
     j, k = len(scores), folds.count
     return float(np.mean(scores)), float(np.sqrt(np.var(scores, ddof=1) * (1 / j + 1 / (k - 1)))), j - 1

@@ -1,4 +1,4 @@
-"""The verdict of record: METHOD.md §1.2 as a truth table, guard, controls, refusals, what to deploy, rows needed."""
+"""The verdict of record: docs/verdict.md as a truth table, guard, controls, refusals, what to deploy, rows needed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def interval(low, high, se=0.01):
 
 
 def by_the_method(low, high, guard, delta):
-    """The rows of METHOD.md §1.2's table, in its order."""
+    """The rows of the table of docs/verdict.md, in its order."""
     if low >= delta and guard:
         return "FUSE"
     if low > 0 and guard and low < delta <= high:

@@ -1,4 +1,4 @@
-"""Does the verdict keep its promises? Closed-form predictions of METHOD.md §10's T1 and T6, many data sets each."""
+"""Does the verdict keep its promises? Closed-form predictions of canonical tasks T1 and T6, many data sets each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fuseworthy.evidence.verdict import decide
 
 SETS = 60
 TRUE_GAIN = 0.3563 - 0.2628
-"""METHOD.md §10, T1: log-loss of the better single less that of the fusion, in nats a row."""
+"""canonical task T1: log-loss of the better single less that of the fusion, in nats a row."""
 
 
 def verdicts(second, wobble, fusions, n=300, seed=0):

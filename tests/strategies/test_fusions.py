@@ -124,7 +124,7 @@ def test_fitted_weights_leave_a_useless_member_out():
 
 
 def test_stacking_two_calibrated_independent_members_adds_their_evidence():
-    """The Bayes pool of conditionally independent modalities has weight 1 for each (METHOD: product pool)."""
+    """The Bayes pool of conditionally independent modalities has weight 1 for each (the product pool)."""
     rng = np.random.default_rng(2)
     n = 20_000
     y = rng.integers(0, 2, n)

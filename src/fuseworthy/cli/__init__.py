@@ -30,7 +30,9 @@ def main() -> None:
         if debug:
             traceback.print_exc()
         where = f" ({error.filename})" if error.filename else ""
-        sys.stderr.write(f"error: the disk or the system refused: {error.strerror or error}{where}. What is done is kept.\n")
+        sys.stderr.write(
+            f"error: the disk or the system refused: {error.strerror or error}{where}. What is done is kept.\n"
+        )
         raise SystemExit(2) from None
 
 

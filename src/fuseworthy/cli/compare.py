@@ -100,7 +100,7 @@ def compare(
 
     Example: fuseworthy compare reviews.parquet --target recommended --text title,text --tabular age,division
     """
-    from fuseworthy.cli.options import default_folder, modalities_from, split_names
+    from fuseworthy.cli.options import asked_with, default_folder, modalities_from, split_names
     from fuseworthy.cli.screen import Screen, show_paths, show_study
     from fuseworthy.errors import InputError
     from fuseworthy.study.question import Join, Options, Question
@@ -130,7 +130,7 @@ def compare(
     folder = out or default_folder(table, target)
     screen = Screen()
     try:
-        study = run_study(table, question, Options(folder, budget, jobs, resume, joins), screen)
+        study = run_study(table, question, Options(folder, budget, jobs, resume, joins, asked_with()), screen)
     except KeyboardInterrupt:
         screen.end()
         screen.say(f"Stopped. What is done is kept in {folder}; the same command goes on from there.")

@@ -72,7 +72,12 @@ def _compare_ends(studies: dict, seconds: float) -> None:  # type: ignore[type-a
             f"  {name:8s} {verdict.outcome:14s} {verdict.headline.metric} {verdict.headline.single:.3f} alone, "
             f"{verdict.headline.fusion:.3f} fused; deploy {verdict.deploy}"
         )
-    print(f"  a plain mean of the reviews' two modalities would hurt: {studies['reviews'].facts['harm_case']}")
+    rows = {row["name"]: row for row in studies["reviews"].facts["strategies"]}
+    mean, single = rows["mean"], rows[studies["reviews"].verdict.best_single]
+    print(
+        f"  A plain mean of the reviews' two modalities: log-loss {mean['loss_before']:.3f} against {single['loss']:.3f} "
+        f"alone; recalibrated {mean['loss']:.3f} (gain {mean['gain']:+.4f}, {mean['low']:+.4f} to {mean['high']:+.4f})"
+    )
     print(
         "\nNow your own data:\n  fuseworthy inspect TABLE --target COLUMN\n  fuseworthy compare TABLE --target COLUMN"
     )

@@ -19,6 +19,9 @@ def inspect(
     time: Annotated[str | None, typer.Option(help="Column that says when a row happened.")] = None,
     id: Annotated[str | None, typer.Option(help="Key column.")] = None,
     task: Annotated[str | None, typer.Option(help="binary, multiclass or regression.")] = None,
+    join: Annotated[list[Path] | None, typer.Option(help="Further table, joined by --on. May be repeated.")] = None,
+    on: Annotated[str | None, typer.Option(help="Key column of the joined tables.")] = None,
+    folds: Annotated[int | None, typer.Option(help="Folds that would be used.")] = None,
     drop_unlabelled: Annotated[bool, typer.Option(help="Leave out rows without a target, counted.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
@@ -27,8 +30,11 @@ def inspect(
     Example: fuseworthy inspect reviews.parquet --target recommended
     """
     from fuseworthy.cli.options import modalities_from
+    from fuseworthy.errors import InputError
     from fuseworthy.inspection.inspection import inspect as look
 
+    if join and not on:
+        raise InputError("tables are joined by a key, never by position: pass --on COLUMN.")
     found = look(
         table,
         target,
@@ -37,6 +43,8 @@ def inspect(
         time=time,
         id=id,
         task=task,
+        folds=folds,
+        join={on: join} if on and join else None,
         drop_unlabelled=drop_unlabelled,
     )
     if json:

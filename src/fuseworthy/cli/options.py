@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,6 +43,16 @@ def modalities_from(
             name = kind if len(groups) == 1 else columns[0] if columns else kind
             _add(found, name, make_modality(kind, columns, encoders=chosen))
     return found or None
+
+
+def asked_with() -> str:
+    """The command as it was typed, without what does not change the answer."""
+    words = sys.argv[1:]
+    for option in ("--out", "-o", "--jobs"):
+        while option in words[:-1]:
+            place = words.index(option)
+            del words[place : place + 2]
+    return shlex.join(["fuseworthy", *(w for w in words if w not in ("--resume", "--debug"))])
 
 
 def default_folder(table: Path, target: str) -> Path:

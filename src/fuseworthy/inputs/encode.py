@@ -10,7 +10,7 @@ import pyarrow as pa
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.cache import cached_block, table_digest
-from fuseworthy.inputs.modality import Embedding, Modality, Tabular, Text
+from fuseworthy.inputs.modality import Modality, Tabular, Text
 
 VERSION = "2"
 """Raised when an encoder changes what it gives, so that old cache entries are not used."""
@@ -47,7 +47,7 @@ def encode_modalities(
 def views_of(modality: Modality) -> tuple[str, ...]:
     """The encoded views a modality's learners read."""
     if isinstance(modality, Text):
-        return ("counts", "minilm") if "minilm" in modality.encoders else ("counts",)
+        return tuple({"tfidf": "counts", "minilm": "minilm"}[encoder] for encoder in modality.encoders)
     return ("cells",) if isinstance(modality, Tabular) else ("vectors",)
 
 
@@ -68,8 +68,3 @@ def encode(name: str, view: str, columns: pa.Table) -> Block:
     from fuseworthy.inputs.encoders.vectors import encode_vectors
 
     return encode_vectors(name, columns)
-
-
-def presence_view(modality: Modality) -> str:
-    """The view whose ``present`` speaks for the modality."""
-    return "vectors" if isinstance(modality, Embedding) else views_of(modality)[0]

@@ -90,7 +90,7 @@ def read_column(name: str, column: pa.Array | pa.ChunkedArray) -> Reading:
     if pa.types.is_duration(kind) or pa.types.is_time(kind):
         return Reading(name, "left out", f"type {kind} is not read; pass it as a number")
     if pa.types.is_temporal(kind):
-        return Reading(name, "date", "dates: read as year, month, weekday, hour and days since the first")
+        return Reading(name, "date", "dates: read as days since the first, month, weekday and hour")
     if pa.types.is_boolean(kind):
         return Reading(name, "categorical", "yes/no")
     if pa.types.is_string(kind):

@@ -35,8 +35,8 @@ class Text(Modality):
     ----------
     *columns : str
     encoders : tuple of {"tfidf", "minilm"}
-        ``"minilm"`` adds a learner family on MiniLM-L6 sentence embeddings (384 dimensions) and needs the extra
-        ``minilm``.
+        What the learners read: TF-IDF weights of words and characters, MiniLM-L6 sentence embeddings (384 dimensions;
+        needs the extra ``minilm``), or both.
 
     Examples
     --------
@@ -49,6 +49,8 @@ class Text(Modality):
 
     def __init__(self, *columns: str, encoders: tuple[str, ...] = ("tfidf",)) -> None:
         super().__init__(*columns)
+        if not encoders:
+            raise InputError("a text must have at least one encoder, but none came. Pass encoders=('tfidf',).")
         for name in encoders:
             if name not in ENCODERS:
                 raise InputError(

@@ -25,7 +25,7 @@ from fuseworthy.inputs.target import read_target
 from fuseworthy.inspection.absence import Flags, missing_cells
 from fuseworthy.inspection.problem import Problem, problem_of
 from fuseworthy.study.prepare import read_ids, read_time, settle_modalities
-from fuseworthy.study.question import Question
+from fuseworthy.study.question import Question, joins_from
 from fuseworthy.task import Task
 
 
@@ -82,10 +82,10 @@ def read_inspected(source: Any, question: Question, join: Mapping[str, Any]) -> 
         A table that cannot be read, or a name that is no column. All else becomes a problem.
     """
     table, notices = read_table(source)
-    for key, other in join.items():
-        right, more = read_table(other)
-        table, pairing = join_by_key(table, right, key, source_name(other))
-        notices += [*more, f"{source_name(other)} {pairing}"]
+    for other in joins_from(join):
+        right, more = read_table(other.table)
+        table, pairing = join_by_key(table, right, other.on, source_name(other.table))
+        notices += [*more, f"{source_name(other.table)} {pairing}"]
     for role in ("target", "group", "time", "id"):
         if name := getattr(question, role):
             require_columns(table, [name], f"the {role}")

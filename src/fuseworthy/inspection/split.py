@@ -18,7 +18,7 @@ from fuseworthy.study.question import Question
 from fuseworthy.task import Task
 
 TYPICAL_SPREAD = 0.4
-"""Standard deviation of a row's log-loss difference between two good models, nats: METHOD.md's .05 nats at 400 rows."""
+"""Standard deviation of a row's log-loss difference between two good models, nats: .05 nats are then detected at 400 rows."""
 
 
 @dataclass(frozen=True)

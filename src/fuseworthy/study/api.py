@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fuseworthy.inputs.modality import Modality
-from fuseworthy.study.question import Join, Options, Question
+from fuseworthy.study.question import Options, Question, joins_from
 from fuseworthy.study.run import run_study
 from fuseworthy.study.study import Study
 
@@ -34,7 +34,7 @@ def compare(
         Column to predict.
     modalities : mapping of name to Text, Tabular or Embedding, optional
         Inferred from the columns if left out.
-    join : mapping of key column to a further table, optional
+    join : mapping of key column to a further table, or to a list of them, optional
         Joined by key, never by position.
     out : path, optional
         Run folder, so that a killed run can go on; a temporary one if left out.
@@ -69,9 +69,8 @@ def compare(
     >>> study.verdict.best_fusion
     'stacking'
     """
-    joins = tuple(Join(other, key) for key, other in (join or {}).items())
     asked = Question(target=target, modalities=modalities, **question)
-    return run_study(table, asked, Options(out, budget, jobs, resume, joins), progress)
+    return run_study(table, asked, Options(out, budget, jobs, resume, joins_from(join)), progress)
 
 
 def judge(

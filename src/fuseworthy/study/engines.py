@@ -9,12 +9,13 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Protocol
 
-from fuseworthy.errors import StudyError
+from fuseworthy.errors import FuseworthyError, StudyError
 from fuseworthy.study.units import Unit, run_unit
 from fuseworthy.study.workspace import Workspace
 
@@ -51,7 +52,14 @@ class InlineEngine:
             if time.monotonic() >= deadline:
                 outcome.skipped = list(units[place:])
                 break
-            run_unit(workspace, unit)
+            try:
+                run_unit(workspace, unit)
+            except FuseworthyError:
+                raise
+            except Exception as error:
+                outcome.failed[unit] = f"{type(error).__name__}: {error}"
+                traceback.print_exc()
+                continue
             outcome.ran += 1
             on_done(unit)
         return outcome

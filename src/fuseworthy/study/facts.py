@@ -12,7 +12,8 @@ from fuseworthy import __version__
 from fuseworthy.evidence.calibration import calibration_facts, recalibration_slope
 from fuseworthy.evidence.intervals import paired_interval, row_means
 from fuseworthy.evidence.metrics import TITLES, fold_scores
-from fuseworthy.evidence.rescue import most_changed, rescue_matrix
+from fuseworthy.evidence.policies import best_overall
+from fuseworthy.evidence.rescue import correctness, most_changed, rescue_matrix
 from fuseworthy.evidence.verdict import Verdict, unit_of
 from fuseworthy.ledger import Ledger
 from fuseworthy.study.assemble import Costs
@@ -58,6 +59,7 @@ def build_facts(
         "rescue": rescue_matrix(ledger, best_single, best_fusion),
         "calibration": calibration_rows(ledger, best_single, best_fusion),
         "examples": example_facts(ledger, best_single, best_fusion, inputs or {}),
+        "why_tried": why_tried(ledger, best_single),
         "harm_case": harm_case(table, ledger, best_single, metric),
         "history": history or [],
     }
@@ -151,18 +153,43 @@ def calibration_rows(ledger: Ledger, best_single: str, best_fusion: str) -> list
     return [calibration_facts(ledger, name, role) for name, role in roles.items()]
 
 
+def why_tried(ledger: Ledger, best_single: str) -> str | None:
+    """What the other modalities get right where the best single is wrong: a reason to try, no promise of a gain."""
+    if not ledger.task.is_classification:
+        return None
+    known = ledger.scored.any(axis=0)
+    wrong = known & (correctness(ledger, best_single) < 0.5)
+    losses = ledger.losses(ledger.names(kind="single"))
+    found = []
+    for modality in ledger.modalities:
+        if modality != ledger.strategies[best_single].modality:
+            other = best_overall(losses, ledger.names(modality=modality))
+            found.append(f"{other} gets {int((correctness(ledger, other)[wrong] > 0.5).sum()):,} of them right")
+    return (
+        (
+            f"Fusion was tried because the modalities err on different rows: {best_single} is wrong on {int(wrong.sum()):,} "
+            f"of {int(known.sum()):,} rows, and {'; '.join(found)}. That is a reason to try, not a gain: guessing alone would "
+            "get some of them right."
+        )
+        if found
+        else None
+    )
+
+
 def harm_case(table: list[dict[str, Any]], ledger: Ledger, best_single: str, metric: str) -> str:
     """One case in which the added modality hurts: the simplest fusion that does worse, or the rows a fusion turns wrong."""
     fusions = [row for row in table if row["family"] in ("late", "early", "judged")]
     hurting = [row for row in fusions if row["high"] is not None and row["high"] < 0]
     if hurting:
         return _harmful_fusion(min(hurting, key=lambda row: int(row["rank"])), table, ledger, best_single, metric)
-    worst = min(fusions, key=lambda row: float(row["gain"] or 0.0))
-    matrix = rescue_matrix(ledger, best_single, worst["name"])
+    matrices = [rescue_matrix(ledger, best_single, row["name"]) for row in fusions]
+    matrix = max(matrices, key=lambda m: int(m["harmed"]))
+    if not matrix["harmed"]:
+        return f"No case was found: no fusion is wrong on a row that {best_single} alone gets right."
     how = "wrong where" if matrix["kind"] == "correct" else "clearly farther from the truth than"
     alone = " alone is right" if matrix["kind"] == "correct" else " alone"
     return (
-        f"On {matrix['harmed']:,} of {ledger.n:,} rows {worst['name']} is {how} {best_single}{alone} "
+        f"On {matrix['harmed']:,} of {ledger.n:,} rows {matrix['fusion']} is {how} {best_single}{alone} "
         f"(and the other way round on {matrix['rescued']:,})."
     )
 

@@ -140,7 +140,13 @@ def _ledger(table: pa.Table, ask: Judgement, notices: list[str]) -> Ledger:
     clusters = None
     if ask.group:
         clusters = np.zeros(n, dtype=np.int64)
-        clusters[row] = _codes(table, ask.group)
+        groups = _codes(table, ask.group)
+        clusters[row] = groups
+        if (clusters[row] != groups).any():
+            first = ids[row[int(np.flatnonzero(clusters[row] != groups)[0])]]
+            raise LedgerError(
+                f"a row must have one group, but row {first!r} has different groups in different repeats."
+            )
     kind: FoldKind = "given" if ask.fold and assignment.max() > 0 else "held-out"
     predictions, strategies = {}, {}
     for names, family in ((ask.singles, "single"), (ask.fusions, "judged")):

@@ -20,7 +20,7 @@ from fuseworthy.folds import Folds, Ints, default_plan, make_folds
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.cache import cache_root, table_digest
 from fuseworthy.inputs.duplicates import duplicate_groups, merge_groups
-from fuseworthy.inputs.encode import encode_modalities, presence_view
+from fuseworthy.inputs.encode import encode_modalities
 from fuseworthy.inputs.infer import Inference, infer_modalities, read_column
 from fuseworthy.inputs.modality import Modality, Tabular
 from fuseworthy.inputs.pairing import join_by_key
@@ -141,6 +141,8 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
     ids = read_ids(table, question)
     default_folds, default_repeats = default_plan(len(y))
     repeats = 1 if time is not None else question.repeats or default_repeats
+    if time is not None and (question.repeats or 1) > 1:
+        notices.append(f"folds in time are not repeated: repeats={question.repeats} is not used")
     folds = make_folds(
         y,
         task,
@@ -154,7 +156,7 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
         folds = replace(folds, kind="stratified" if task.is_classification else "shuffled")
     modalities = loaded.inference.modalities
     blocks, folders = _encode(table, modalities, fallback_cache, notices)
-    present = np.column_stack([blocks[m][presence_view(modalities[m])].present for m in modalities])
+    present = np.column_stack([next(iter(blocks[m].values())).present for m in modalities])
     _note_presence(list(modalities), present, blocks, notices)
     used = sorted({c for m in modalities.values() for c in m.columns} | {question.target})
     plan = Plan(

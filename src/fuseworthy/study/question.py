@@ -95,12 +95,23 @@ class Join:
     on: str | None
 
 
+def joins_from(tables: Mapping[str, Any] | None) -> tuple[Join, ...]:
+    """Joins from a mapping of key column to a table, or to a list of tables."""
+    return tuple(
+        Join(table, key)
+        for key, given in (tables or {}).items()
+        for table in (given if isinstance(given, (list, tuple)) else [given])
+    )
+
+
 @dataclass(frozen=True)
 class Options:
     """How a study runs, none of which changes what it finds.
 
     Parameters
     ----------
+    command : str, optional
+        How to ask again, for the note.
     out : path, optional
         Run folder; a temporary one if left out.
     budget : float, optional
@@ -116,3 +127,4 @@ class Options:
     jobs: int | None = None
     resume: bool = False
     joins: Sequence[Join] = field(default_factory=tuple)
+    command: str | None = None

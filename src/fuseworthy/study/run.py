@@ -14,7 +14,7 @@ from fuseworthy.errors import StudyError
 from fuseworthy.evidence.metrics import TITLES
 from fuseworthy.evidence.verdict import decide
 from fuseworthy.ledger import Ledger
-from fuseworthy.study.assemble import assemble, complete_repeats
+from fuseworthy.study.assemble import Costs, assemble, complete_repeats
 from fuseworthy.study.engines import Engine, check_jobs, make_engine
 from fuseworthy.study.facts import build_facts, strategy_rows
 from fuseworthy.study.prepare import Loaded, Prepared, load, prepare
@@ -64,7 +64,7 @@ def _run_in(
         done, failed = _run_units(workspace, engine, progress, deadline)
     finally:
         engine.close()
-    return _conclude(workspace, prepared, done, failed, question, progress)
+    return _conclude(workspace, prepared, done, failed, question, options.command, progress)
 
 
 def describe(loaded: Loaded, question: Question) -> dict[str, Any]:
@@ -131,16 +131,11 @@ def _show_singles(workspace: Workspace, units: Sequence[Unit], progress: Progres
     )
 
 
-def _conclude(
-    workspace: Workspace,
-    prepared: Prepared,
-    done: dict[Unit, bool],
-    failed: dict[Unit, str],
-    question: Question,
-    progress: Progress,
-) -> Study:
-    plan, notices = workspace.plan, list(workspace.plan.notices)
-    lost = {(u.kind) for u in failed}
+def _gather(
+    workspace: Workspace, done: dict[Unit, bool], failed: dict[Unit, str], notices: list[str]
+) -> tuple[Ledger, dict[str, Costs]]:
+    """The ledger of the repeats that are complete, without the strategies that could not be fitted."""
+    lost = {unit.kind for unit in failed}
     counted = {unit: ok for unit, ok in done.items() if unit.kind not in lost}
     repeats = complete_repeats(workspace, counted, max((u.repeat for u in counted), default=-1) + 1)
     if repeats == 0:
@@ -148,36 +143,48 @@ def _conclude(
             f"the budget must allow one full repeat, but it ran out before. What is done is kept in "
             f"{workspace.folder}: run again with a larger budget (--budget) to go on."
         )
-    if repeats < plan.repeats:
-        notices.append(f"the budget ran out: {repeats} of {plan.repeats} repeats are complete and used")
-    reasons = tuple(f"{kind} strategies: {why}" for kind in sorted(lost) for u, why in failed.items() if u.kind == kind)
-    notices += [f"left out because they could not be fitted: {why}" for why in dict.fromkeys(reasons)]
+    if repeats < workspace.plan.repeats:
+        notices.append(f"the budget ran out: {repeats} of {workspace.plan.repeats} repeats are complete and used")
+    notices += [f"left out because they could not be fitted: {why}" for why in reasons_of(failed)]
     ledger, costs = assemble(workspace, [u for u in counted if u.repeat < repeats], repeats)
-    if "mask-only" not in ledger.strategies:
+    if "control" in lost:
+        notices.append("without the controls a FUSE has not been checked against gains that no modality brings")
+    elif "mask-only" not in ledger.strategies:
         notices.append("mask-only does not apply: every row has every modality")
+    return ledger, costs
+
+
+def reasons_of(failed: dict[Unit, str]) -> list[str]:
+    """Which strategies could not be fitted, and why, each reason once."""
+    return list(dict.fromkeys(f"{unit.kind} strategies: {why}" for unit, why in failed.items()))
+
+
+def _conclude(
+    workspace: Workspace,
+    prepared: Prepared,
+    done: dict[Unit, bool],
+    failed: dict[Unit, str],
+    question: Question,
+    command: str | None,
+    progress: Progress,
+) -> Study:
+    plan, notices = workspace.plan, list(workspace.plan.notices)
+    ledger, costs = _gather(workspace, done, failed, notices)
     verdict = decide(ledger, margin=question.margin, metric=plan.metric)
-    inputs = {name: prepared.table.select(spec["columns"]) for name, spec in plan.modalities.items()}
+    asked = {name: getattr(plan, name) for name in ("source", "target", "task_reason", "group", "time", "seed")}
     facts = build_facts(
         ledger,
         verdict,
-        {
-            "source": plan.source,
-            "target": plan.target,
-            "task_reason": plan.task_reason,
-            "group": plan.group,
-            "time": plan.time,
-            "seed": plan.seed,
-            "margin": question.margin,
-        },
+        asked | {"margin": question.margin, "command": command},
         metric=plan.metric,
         costs=costs,
         modalities=_modalities(plan.modalities, ledger.n),
         left_out=plan.left_out,
         notices=notices,
         history=_history(ledger),
-        inputs=inputs,
+        inputs={name: prepared.table.select(spec["columns"]) for name, spec in plan.modalities.items()},
     )
-    study = Study(ledger, verdict, facts, workspace.folder, tuple(dict.fromkeys(reasons)))
+    study = Study(ledger, verdict, facts, workspace.folder, tuple(reasons_of(failed)))
     _write(study, workspace.folder)
     progress.say(f"{len(ledger.strategies)} strategies compared on {ledger.n:,} rows")
     return study

@@ -215,6 +215,8 @@ def _fit_controls(workspace: Workspace, part: Part, singles: dict[str, Fitted]) 
     if "early-linear" in workspace.plan.fusions:
         linear = early.best_linear(blocks, singles, part)
         fitted["placebo-early"] = early.fit_early_linear(moved, part, linear, best.split("/")[0])
+    elif "early-boosting" in workspace.plan.fusions:
+        fitted["placebo-early"] = early.fit_early_boosting(moved, part)
     flags = np.column_stack(list(present.values()))
     if not flags.all():
         fitted["mask-only"] = mask_only(flags, part)

@@ -18,8 +18,6 @@ from fuseworthy.durable import content_digest, read_json, write_json, write_with
 from fuseworthy.errors import StudyError
 from fuseworthy.folds import Folds
 from fuseworthy.inputs.blocks import Block, load_block
-from fuseworthy.inputs.encode import presence_view
-from fuseworthy.inputs.modality import make_modality
 from fuseworthy.task import Task
 
 
@@ -94,10 +92,7 @@ class Workspace:
     @property
     def present(self) -> dict[str, NDArray[np.bool_]]:
         """Presence of each modality, (n,)."""
-        return {
-            name: self.blocks[name][presence_view(make_modality(spec["kind"], tuple(spec["columns"])))].present
-            for name, spec in self.plan.modalities.items()
-        }
+        return {name: next(iter(views.values())).present for name, views in self.blocks.items()}
 
     def log(self, event: str, **facts: Any) -> None:
         """Append a line to the run's log."""

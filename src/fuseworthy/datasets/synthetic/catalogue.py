@@ -39,7 +39,7 @@ def make(
     pad: int = 0,
     rotate: bool = False,
 ) -> Task:
-    """Draw a canonical task (METHOD.md §10, T1–T6) with its default strengths.
+    """Draw a canonical task (canonical task T1–T6) with its default strengths.
 
     Call a generator itself (`TASKS`) to set the strengths.
 

@@ -1,7 +1,7 @@
 """Tasks T1–T4 and T6: two Gaussian classes seen through two modalities with correlated noise.
 
 In all of them y is 0 or 1 with probability ½, s = 2y − 1, x1 = a·s + e1 and x2 = b·s + e2 with standard normal noise and
-corr(e1, e2) = ρ (METHOD.md §10). Common parameters: `n` rows; `random_state`, a seed or generator; `pad` columns of
+corr(e1, e2) = ρ. Common parameters: `n` rows; `random_state`, a seed or generator; `pad` columns of
 standard normal noise added to each modality; `rotate` each modality by a random rotation.
 """
 
@@ -23,7 +23,7 @@ def complementary(
 ) -> Task:
     """T1: independent noise (ρ = 0), so that D² = 4(a² + b²): fusing is worth it, late or early alike.
 
-    Source: METHOD.md §10, T1.
+    Source: canonical task T1.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def conditionally_null(
 ) -> Task:
     """T2: ρ = b/a, so that D = 2a: x2 is informative alone and adds nothing to x1.
 
-    Source: METHOD.md §10, T2.
+    Source: canonical task T2.
     """
     if not 0 < b < a:
         raise InputError(f"b must lie between 0 and a={a!r}, but {b!r} came.")
@@ -51,7 +51,7 @@ def near_duplicate(
 ) -> Task:
     """T3: b = a and noise almost the same, D² = 8a² / (1 + ρ): x2 repeats x1.
 
-    Source: METHOD.md §10, T3.
+    Source: canonical task T3.
     """
     return _gaussian("near_duplicate", n, random_state, a, a, rho, pad, rotate)
 
@@ -62,7 +62,7 @@ def noise_cancelling(
     """T4: b = 0, D² = 4a² / (1 − ρ²): x2 says nothing alone, but cancels the noise of x1.
 
     Early fusion gains much; late fusion cannot gain, as the posterior given x2 is ½ for every row.
-    Source: METHOD.md §10, T4.
+    Source: canonical task T4.
     """
     return _gaussian("noise_cancelling", n, random_state, a, 0.0, rho, pad, rotate)
 
@@ -73,7 +73,7 @@ def noise_modality(
     """T6: x2 ~ N(0, I_p), independent of everything: never to be fused.
 
     Early fusion loses about p / (2n) nats for the weights it must learn. `p` is the width of x2 before `pad`.
-    Source: METHOD.md §10, T6.
+    Source: canonical task T6.
     """
     if p < 1:
         raise InputError(f"p must be at least 1, but {p!r} came.")

@@ -84,7 +84,7 @@ def truth_of(single1: Scores, single2: Scores, fused: Scores, late: Scores) -> T
 def separation(a: float, b: float, rho: float) -> float:
     """Distance between the two class means in units of the noise (Mahalanobis).
 
-    D = 2√[(a² + b² − 2ρab) / (1 − ρ²)] for means ±(a, b), unit variances and correlation ρ (METHOD.md §10).
+    D = 2√[(a² + b² − 2ρab) / (1 − ρ²)] for means ±(a, b), unit variances and correlation ρ.
 
     Examples
     --------
@@ -100,7 +100,7 @@ def gaussian_scores(distance: float) -> Scores:
     """Score the Bayes classifier of two Gaussian classes, equally frequent, with one covariance.
 
     The log-likelihood ratio given y = 1 is N(D²/2, D²); so accuracy Φ(D/2), AUC Φ(D/√2), log-loss
-    E log(1 + e^−(D²/2 + DZ)), Brier E σ(−(D²/2 + DZ))², by Gauss–Hermite quadrature with 200 nodes (METHOD.md §10).
+    E log(1 + e^−(D²/2 + DZ)), Brier E σ(−(D²/2 + DZ))², by Gauss–Hermite quadrature with 200 nodes.
     """
     nodes, weights = _normal_rule()
     log_odds = distance * distance / 2 + distance * nodes
@@ -130,7 +130,7 @@ def xor_truth(mu1: float, mu2: float, flip: float) -> Truth:
     """Give the truth of y = [s1·s2 > 0] ⊕ Bern(ε), x_m = μ_m·s_m + e_m, with s1, s2 independent fair signs.
 
     E[s_m | x_m] = tanh(μ_m x_m); with T the product of both and c = 1 − 2ε, P(y = 1 | x) = (1 + cT) / 2. With
-    q = Φ(μ1)Φ(μ2) + (1 − Φ(μ1))(1 − Φ(μ2)) accuracy is (1 − ε)q + ε(1 − q) (METHOD.md §10). Log-loss and Brier are
+    q = Φ(μ1)Φ(μ2) + (1 − Φ(μ1))(1 − Φ(μ2)) accuracy is (1 − ε)q + ε(1 − q). Log-loss and Brier are
     the means of the entropy and of p(1 − p); AUC is ½ + (c/2)·E|T − T'| for independent copies of T, because T is
     symmetric about 0. The means are taken over 200 × 200 Gauss–Hermite nodes.
     """

@@ -21,7 +21,7 @@ def xor(
     """T5: y = [s1·s2 > 0] ⊕ Bern(ε), x_m = μ_m·s_m + e_m: pure interaction.
 
     Each modality alone is a coin; so are all linear and all late fusions. With q = Φ(μ1)Φ(μ2) + (1 − Φ(μ1))(1 − Φ(μ2))
-    the best accuracy is (1 − ε)q + ε(1 − q). Source: METHOD.md §10, T5.
+    the best accuracy is (1 − ε)q + ε(1 − q). Source: canonical task T5.
 
     Parameters
     ----------
