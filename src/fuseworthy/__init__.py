@@ -19,7 +19,7 @@ _HOMES = {
     "Embedding": "fuseworthy.inputs.modality",
     "Study": "fuseworthy.study.study",
     "Ledger": "fuseworthy.ledger",
-    "Verdict": "fuseworthy.evidence.verdict",
+    "Verdict": "fuseworthy.evidence.outcome",
     "FuseworthyError": "fuseworthy.errors",
 }
 
@@ -39,7 +39,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from fuseworthy.errors import FuseworthyError
-    from fuseworthy.evidence.verdict import Verdict
+    from fuseworthy.evidence.outcome import Verdict
     from fuseworthy.inputs.modality import Embedding, Tabular, Text
     from fuseworthy.inspection.inspection import inspect
     from fuseworthy.ledger import Ledger

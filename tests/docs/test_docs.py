@@ -18,7 +18,7 @@ import typer
 
 import fuseworthy
 from fuseworthy.cli.app import app
-from fuseworthy.evidence.verdict import Outcome
+from fuseworthy.evidence.outcome import Outcome
 from fuseworthy.strategies.catalogue import CATALOGUE
 from fuseworthy.strategies.families import FAMILIES
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
 from math import ceil, inf
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -12,78 +11,15 @@ from scipy import stats
 from fuseworthy.errors import InputError, LedgerError
 from fuseworthy.evidence.intervals import Interval, paired_interval, row_means
 from fuseworthy.evidence.metrics import LOWER_IS_BETTER, TITLES, check_metric, fold_scores
+from fuseworthy.evidence.outcome import Headline, Outcome, Verdict, classify
 from fuseworthy.evidence.policies import Policy, best_overall, leave_fold_out
-from fuseworthy.folds import Folds
+from fuseworthy.evidence.refusals import MINIMUM_CLUSTERS, MINIMUM_ROWS, refusal_reasons
+from fuseworthy.evidence.wording import complete
+from fuseworthy.folds import Folds, split_rows
 from fuseworthy.ledger import Ledger
-from fuseworthy.task import Floats, Task
-
-Outcome = Literal["FUSE", "SUPERIOR_UNPROVEN", "EQUIVALENT", "NOT_WORTH_IT", "HARMFUL", "INCONCLUSIVE"]
+from fuseworthy.task import Floats
 
 DEFAULT_MARGIN = 0.01
-MINIMUM_ROWS, MINIMUM_CLUSTERS, MINIMUM_CLASS_ROWS = 50, 20, 10
-
-
-@dataclass(frozen=True)
-class Headline:
-    """The gain again, in the metric people quote."""
-
-    metric: str
-    single: float
-    fusion: float
-    gain: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether to fuse, how sure that is, and what to deploy.
-
-    Parameters
-    ----------
-    outcome : str
-        FUSE, SUPERIOR_UNPROVEN, EQUIVALENT, NOT_WORTH_IT, HARMFUL or INCONCLUSIVE.
-    gain, low, high, se : float
-        Gain in the deciding loss of the best-fusion policy over the best-single policy, its interval and error.
-    margin : float
-        The smallest gain worth the cost, same unit.
-    rows_needed : int or None
-        Rows (or groups) for 80 % power, where more rows would help.
-    best_single, best_fusion, deploy : str
-        Named over all rows; the gain never uses this choice.
-    guard : tuple of dict
-        The fusion policy against each modality's own best single.
-    controls : tuple of dict
-        The fusion policy against each control.
-    reasons, flags : tuple of str
-    """
-
-    outcome: Outcome
-    gain: float
-    low: float
-    high: float
-    se: float
-    margin: float
-    confidence: float
-    rows_needed: int | None
-    rows_unit: str
-    best_single: str
-    best_fusion: str
-    deploy: str
-    loss: str
-    headline: Headline
-    guard: tuple[dict[str, Any], ...] = ()
-    controls: tuple[dict[str, Any], ...] = ()
-    reasons: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-    would_change: str = ""
-    sentence: str = field(default="", repr=False)
-
-    def __str__(self) -> str:
-        return self.sentence
-
-    def to_dict(self) -> dict[str, Any]:
-        return asdict(self) | {"guard_p": max((g["p"] for g in self.guard), default=None)}
 
 
 def decide(ledger: Ledger, *, margin: float = DEFAULT_MARGIN, metric: str | None = None) -> Verdict:
@@ -155,40 +91,12 @@ def decide(ledger: Ledger, *, margin: float = DEFAULT_MARGIN, metric: str | None
         reasons=tuple(reasons),
         flags=tuple(_flags(ledger)),
     )
-    from fuseworthy.evidence.wording import complete
-
     return complete(verdict, ledger)
 
 
 def simplest_first(ledger: Ledger, modality: str | None = None, kind: str = "single") -> list[str]:
     """Names of one kind in order of complexity, so that the simpler wins an exact tie."""
     return sorted(ledger.names(modality=modality, kind=kind), key=lambda name: ledger.strategies[name].rank)
-
-
-def classify(gain: Interval, margin: float, guard_holds: bool) -> tuple[Outcome, list[str]]:
-    """The six outcomes, first match wins.
-
-    Examples
-    --------
-    >>> classify(Interval(0.05, 0.01, 0.03, 0.07, 24, 1e-4), 0.01, True)[0]
-    'FUSE'
-    >>> classify(Interval(0.001, 0.002, -0.002, 0.004, 24, 0.3), 0.01, True)[0]
-    'EQUIVALENT'
-    """
-    low, high = gain.low, gain.high
-    if low >= margin and guard_holds:
-        return "FUSE", ["the whole interval lies above the margin and the fusion beats every modality's single"]
-    if low > 0 and high >= margin:
-        if not guard_holds:
-            return "INCONCLUSIVE", ["the fusion does not beat every modality's own single (guard)"]
-        return "SUPERIOR_UNPROVEN", ["the gain is above zero, but it may be below the margin"]
-    if low > -margin and high < margin:
-        return "EQUIVALENT", ["the whole interval lies below the margin: the best single does as well and is simpler"]
-    if high < 0:
-        return "HARMFUL", ["the whole interval lies below zero: fusing makes predictions worse"]
-    if high < margin:
-        return "NOT_WORTH_IT", ["a gain of the margin or more is ruled out"]
-    return "INCONCLUSIVE", ["the interval holds both harm and a gain worth having: these rows cannot tell"]
 
 
 def simplest_within_one_se(losses: dict[str, Floats], names: list[str], ledger: Ledger) -> str:
@@ -243,8 +151,6 @@ def headline(ledger: Ledger, single: Policy, fusion: Policy, metric: str, alpha:
 
 def choosing_folds(ledger: Ledger) -> Folds:
     """The folds over which candidates are chosen: the ledger's own, or five parts of one held-out set."""
-    from fuseworthy.folds import split_rows
-
     if ledger.folds.count > 1:
         return ledger.folds
     scored = np.flatnonzero(ledger.scored.all(axis=0))
@@ -290,26 +196,6 @@ def _refuse(outcome: Outcome, reasons: list[str], ledger: Ledger) -> tuple[Outco
     if not refusals or outcome in ("HARMFUL", "INCONCLUSIVE"):
         return outcome, reasons + refusals
     return "INCONCLUSIVE", [f"{outcome} is not given on so little data", *refusals]
-
-
-def refusal_reasons(y: Any, task: Task, folds: Folds) -> list[str]:
-    """Why these rows allow no verdict but INCONCLUSIVE or HARMFUL; empty if they do."""
-    reasons = []
-    scored = folds.assignment[0] >= 0
-    n = int(scored.sum())
-    if n < MINIMUM_ROWS:
-        reasons.append(f"{n} rows are scored; a verdict needs {MINIMUM_ROWS}")
-    if folds.clusters is not None and (g := len(np.unique(folds.clusters[scored]))) < MINIMUM_CLUSTERS:
-        reasons.append(f"there are {g} groups; a verdict needs {MINIMUM_CLUSTERS}")
-    if task.is_classification:
-        counts = np.bincount(np.asarray(y)[scored].astype(int), minlength=task.width)
-        rare = int(counts.argmin())
-        if counts[rare] / folds.count < MINIMUM_CLASS_ROWS:
-            reasons.append(
-                f"class {task.classes[rare]!r} has {counts[rare]} rows, {counts[rare] / folds.count:.3g} per fold; "
-                f"a verdict needs {MINIMUM_CLASS_ROWS} per fold"
-            )
-    return reasons
 
 
 def _flags(ledger: Ledger) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fuseworthy.evidence.verdict import Verdict
+from fuseworthy.evidence.outcome import Verdict
 from fuseworthy.ledger import Ledger
 
 OPENING = {

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from fuseworthy.errors import FoldError
-from fuseworthy.evidence.verdict import DEFAULT_MARGIN, refusal_reasons
+from fuseworthy.evidence.refusals import refusal_reasons
+from fuseworthy.evidence.verdict import DEFAULT_MARGIN
 from fuseworthy.folds import Folds, Ints, default_plan, make_folds
 from fuseworthy.inspection.problem import Problem, problem_of
 from fuseworthy.study.question import Question

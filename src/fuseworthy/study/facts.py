@@ -12,9 +12,10 @@ from fuseworthy import __version__
 from fuseworthy.evidence.calibration import calibration_facts, recalibration_slope
 from fuseworthy.evidence.intervals import paired_interval, row_means
 from fuseworthy.evidence.metrics import TITLES, fold_scores
+from fuseworthy.evidence.outcome import Verdict
 from fuseworthy.evidence.policies import best_overall
 from fuseworthy.evidence.rescue import correctness, most_changed, rescue_matrix
-from fuseworthy.evidence.verdict import Verdict, unit_of
+from fuseworthy.evidence.verdict import unit_of
 from fuseworthy.ledger import Ledger
 from fuseworthy.study.assemble import Costs
 

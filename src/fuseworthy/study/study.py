@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fuseworthy.durable import write_bytes
-from fuseworthy.evidence.verdict import Verdict
+from fuseworthy.evidence.outcome import Verdict
 from fuseworthy.ledger import Ledger
 
 
