@@ -44,7 +44,7 @@ def infer_modalities(table: pa.Table, reserved: set[str]) -> Inference:
 
     Examples
     --------
-    >>> t = pa.table({"note": ["a long remark on it", "another remark here"] * 20, "age": list(range(20)) * 2})
+    >>> t = pa.table({"note": [f"a long remark on case {i}" for i in range(40)], "age": list(range(20)) * 2})
     >>> infer_modalities(t, set()).modalities
     {'note': Text(columns=('note',)), 'table': Tabular(columns=('age',))}
     """

@@ -9,15 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from fuseworthy.durable import write_bytes, write_json
 from fuseworthy.errors import StudyError
 from fuseworthy.evidence.metrics import TITLES
 from fuseworthy.evidence.verdict import decide
 from fuseworthy.ledger import Ledger
 from fuseworthy.study.assemble import Costs, assemble, complete_repeats
-from fuseworthy.study.engines import Engine, check_jobs, make_engine
+from fuseworthy.study.engines import Engine, InlineEngine, check_jobs, make_engine
 from fuseworthy.study.facts import build_facts, strategy_rows
-from fuseworthy.study.prepare import Loaded, Prepared, load, prepare
+from fuseworthy.study.prepare import Loaded, load, prepare
 from fuseworthy.study.progress import Progress, Silent
 from fuseworthy.study.question import Options, Question
 from fuseworthy.study.study import Study
@@ -56,15 +58,17 @@ def _run_in(
 ) -> Study:
     prepared = prepare(loaded, question, folder / "blocks")
     workspace = create(folder, prepared.plan, prepared.y, prepared.ids, prepared.pattern, prepared.folds)
-    workspace.__dict__["blocks"] = prepared.blocks
     unit_folders(folder)
     deadline = start + options.budget * 60 if options.budget is not None else float("inf")
-    engine = make_engine(options.jobs, len(prepared.y))
+    engine, table = make_engine(options.jobs, len(prepared.y)), prepared.table
+    if isinstance(engine, InlineEngine):
+        workspace.__dict__["blocks"] = prepared.blocks
+    del prepared  # workers read the blocks from disk; this process need not hold them
     try:
         done, failed = _run_units(workspace, engine, progress, deadline)
     finally:
         engine.close()
-    return _conclude(workspace, prepared, done, failed, question, options.command, progress)
+    return _conclude(workspace, table, done, failed, question, options.command, progress)
 
 
 def describe(loaded: Loaded, question: Question) -> dict[str, Any]:
@@ -161,7 +165,7 @@ def reasons_of(failed: dict[Unit, str]) -> list[str]:
 
 def _conclude(
     workspace: Workspace,
-    prepared: Prepared,
+    table: pa.Table,
     done: dict[Unit, bool],
     failed: dict[Unit, str],
     question: Question,
@@ -182,7 +186,7 @@ def _conclude(
         left_out=plan.left_out,
         notices=notices,
         history=_history(ledger),
-        inputs={name: prepared.table.select(spec["columns"]) for name, spec in plan.modalities.items()},
+        inputs={name: table.select(spec["columns"]) for name, spec in plan.modalities.items()},
     )
     study = Study(ledger, verdict, facts, workspace.folder, tuple(reasons_of(failed)))
     _write(study, workspace.folder)
