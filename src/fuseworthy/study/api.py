@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fuseworthy.evidence.verdict import DEFAULT_MARGIN
 from fuseworthy.inputs.modality import Modality
+from fuseworthy.study.progress import Progress
 from fuseworthy.study.question import Options, Question, joins_from
 from fuseworthy.study.run import run_study
 from fuseworthy.study.study import Study
@@ -17,13 +19,23 @@ def compare(
     target: str,
     *,
     modalities: Mapping[str, Modality] | None = None,
+    task: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    id: str | None = None,
+    drop_unlabelled: bool = False,
     join: Mapping[str, Any] | None = None,
-    out: str | Path | None = None,
+    metric: str | None = None,
+    margin: float = DEFAULT_MARGIN,
+    strategies: Sequence[str] | None = None,
+    folds: int | None = None,
+    repeats: int | None = None,
+    random_state: int = 0,
     budget: float | None = None,
-    jobs: int | None = None,
+    out: str | Path | None = None,
     resume: bool = False,
-    progress: Any = None,
-    **question: Any,
+    jobs: int | None = None,
+    progress: Progress | None = None,
 ) -> Study:
     """Build the strongest singles, compare every fusion on the same folds, and decide.
 
@@ -34,21 +46,38 @@ def compare(
         Column to predict.
     modalities : mapping of name to Text, Tabular or Embedding, optional
         Inferred from the columns if left out.
+    task : {"binary", "multiclass", "regression"}, optional
+        Inferred from the target if left out.
+    group : str, optional
+        Column; rows with one value are never split between training and scoring.
+    time : str, optional
+        Column; folds then train on the past and score the future.
+    id : str, optional
+        Key column, for naming rows.
+    drop_unlabelled : bool
+        Leave out rows without a target, counted.
     join : mapping of key column to a further table, or to a list of them, optional
         Joined by key, never by position.
+    metric : str, optional
+        Headline metric: auc, accuracy, balanced-accuracy, brier, log-loss, r2 or mae. It is reported, never decided on.
+    margin : float
+        Smallest gain worth a fusion's cost: nats a row, or share of the target's variance.
+    strategies : sequence of str, optional
+        Fusions by name, or "late", "early", "all".
+    folds, repeats : int, optional
+        By the number of rows if left out.
+    random_state : int
+        Same seed, same ledger, byte for byte.
+    budget : float, optional
+        Minutes after which no new work is begun; whole repeats that are done are kept.
     out : path, optional
         Run folder, so that a killed run can go on; a temporary one if left out.
-    budget : float, optional
-        Minutes after which no new work is begun.
-    jobs : int, optional
-        Worker processes.
     resume : bool
         Insist that ``out`` holds this study already.
+    jobs : int, optional
+        Worker processes.
     progress : Progress, optional
         Listener, see `fuseworthy.study.progress`.
-    **question
-        ``task, group, time, id, metric, margin, folds, repeats, strategies, random_state, drop_unlabelled``; see
-        `fuseworthy.study.question.Question`.
 
     Returns
     -------
@@ -69,7 +98,21 @@ def compare(
     >>> study.verdict.best_fusion
     'stacking'
     """
-    asked = Question(target=target, modalities=modalities, **question)
+    asked = Question(
+        target=target,
+        modalities=modalities,
+        task=task,
+        group=group,
+        time=time,
+        id=id,
+        metric=metric,
+        margin=margin,
+        folds=folds,
+        repeats=repeats,
+        strategies=strategies,
+        random_state=random_state,
+        drop_unlabelled=drop_unlabelled,
+    )
     return run_study(table, asked, Options(out, budget, jobs, resume, joins_from(join)), progress)
 
 
@@ -79,8 +122,14 @@ def judge(
     *,
     singles: Mapping[str, str | Sequence[str]],
     fusions: Mapping[str, str | Sequence[str]],
+    row: str | None = None,
+    repeat: str | None = None,
+    fold: str | None = None,
+    group: str | None = None,
+    task: str | None = None,
+    metric: str | None = None,
+    margin: float = DEFAULT_MARGIN,
     out: str | Path | None = None,
-    **columns: Any,
 ) -> Study:
     """Give the same verdict on predictions made elsewhere; nothing is trained.
 
@@ -93,10 +142,13 @@ def judge(
     singles, fusions : mapping of name to column
         Probability of the second class, or the predicted value; for several classes a pattern ``"p_text_*"`` or a
         list of columns, one a class. A single is called by its modality, or ``modality/model``.
+    row, repeat, fold, group : str, optional
+        Columns: which rows are the same in several repeats, the repeat, the fold, rows that are not independent.
+        Without ``fold`` the rows are one held-out set.
+    task, metric, margin
+        As for `compare`.
     out : path, optional
         Folder for note, report and verdict.
-    **columns
-        ``row, repeat, fold, group`` (columns), ``margin, metric, task``.
 
     Returns
     -------
@@ -115,4 +167,5 @@ def judge(
     """
     from fuseworthy.study.judge import Judgement, run_judgement
 
-    return run_judgement(predictions, Judgement(target, dict(singles), dict(fusions), **columns), out)
+    ask = Judgement(target, singles, fusions, row, repeat, fold, group, margin, metric, task)
+    return run_judgement(predictions, ask, out)

@@ -112,6 +112,8 @@ class Options:
     ----------
     command : str, optional
         How to ask again, for the note.
+    name : str, optional
+        What note and report call the table; the file's name if left out.
     out : path, optional
         Run folder; a temporary one if left out.
     budget : float, optional
@@ -128,3 +130,4 @@ class Options:
     resume: bool = False
     joins: Sequence[Join] = field(default_factory=tuple)
     command: str | None = None
+    name: str | None = None

@@ -46,6 +46,7 @@ def run_study(
     start = time.monotonic()
     check_jobs(options.jobs)
     loaded = load(source, question, tuple(options.joins))
+    loaded = replace(loaded, source=options.name or loaded.source)
     progress.inputs(describe(loaded, question))
     if options.out is None:
         with tempfile.TemporaryDirectory(prefix="fuseworthy-") as folder:
