@@ -222,3 +222,13 @@ def test_inner_folds_spread_classes_that_are_not_rare():
     y = np.repeat([0, 1], [24, 6])
     fold = inner_folds(y, BINARY, None, None, n_folds=3, seed=0)
     assert np.bincount(fold[y == 1]).tolist() == [2, 2, 2]
+
+
+def test_folds_in_time_do_not_train_on_clusters_that_they_score():
+    clusters, time = np.arange(120) % 40, np.arange(120)
+    y = np.arange(120) % 2
+    folds = make_folds(y, Task("binary", ("a", "b")), n_folds=4, n_repeats=1, clusters=clusters, time=time)
+    for k in range(4):
+        train, test = folds.train(0, k), folds.test(0, k)
+        assert not set(clusters[train]) & set(clusters[test])
+        assert time[train].max(initial=-1) < time[test].min()

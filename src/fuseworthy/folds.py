@@ -50,10 +50,13 @@ class Folds:
         return np.flatnonzero(self.assignment[repeat] == fold)
 
     def train(self, repeat: int, fold: int) -> Ints:
-        """Rows that may be learned from: all others, or all earlier ones."""
+        """Rows that may be learned from: all others, or all earlier ones that share no cluster with a scored row."""
         if self.order is not None:
-            start = self.order[self.assignment[repeat] == fold].min()
-            return np.flatnonzero(self.order < start)
+            scored = self.assignment[repeat] == fold
+            earlier = self.order < self.order[scored].min()
+            if self.clusters is not None:
+                earlier &= ~np.isin(self.clusters, self.clusters[scored])
+            return np.flatnonzero(earlier)
         return np.flatnonzero(self.assignment[repeat] != fold)
 
     @property
@@ -110,7 +113,7 @@ def make_folds(
     if n < n_folds:
         raise FoldError(f"the table must have at least one row per fold, but has {n} rows for {n_folds} folds.")
     if time is not None:
-        return Folds("temporal", _expanding(time, n_folds)[None, :], clusters, _rank(time))
+        return _checked_in_time(Folds("temporal", _expanding(time, n_folds)[None, :], clusters, _rank(time)))
     if clusters is not None and len(np.unique(clusters)) < n_folds:
         raise FoldError(
             f"groups must be at least as many as folds, but there are {len(np.unique(clusters))} groups for "
@@ -175,6 +178,16 @@ def _spread_clusters(labels: NDArray[Any] | None, clusters: Ints, n_folds: int, 
     of_cluster = np.empty(len(names), dtype=np.int64)
     of_cluster[deal] = np.arange(len(names)) % n_folds
     return of_cluster[inverse]
+
+
+def _checked_in_time(folds: Folds) -> Folds:
+    for k in range(folds.count):
+        if len(folds.train(0, k)) < 2:
+            raise FoldError(
+                f"every fold in time must have rows to learn from, but fold {k + 1} has none that share no group with the "
+                "rows it scores. Pass time= or group=, not both, or fewer folds."
+            )
+    return folds
 
 
 def _rank(time: Ints) -> Ints:

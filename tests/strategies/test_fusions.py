@@ -193,3 +193,32 @@ def test_placebo_shuffles_rows_that_are_alone_in_their_group_among_themselves(bi
     order = controls.placebo_order(part, groups, True)
     assert (order != np.arange(len(order))).mean() > 0.9
     assert {order[part.train[0]], order[part.train[1]]} == {part.train[0], part.train[1]}
+
+
+def test_members_weigh_by_their_error_on_rows_they_have():
+    """Regression's log-pool: a near-perfect modality keeps its weight although it is mostly absent."""
+    rng = np.random.default_rng(0)
+    y = rng.normal(size=600)
+    task = Task("regression", variance=float(y.var()))
+    part = make_part(y, task, make_folds(y, task, n_folds=3, n_repeats=1), 0, 0, 0)
+    here = rng.random(600) < 0.2
+    sharp = np.where(here, y + 0.05 * rng.normal(size=600), y.mean())
+    p = np.stack([sharp, y + 0.8 * rng.normal(size=600)])[:, :, None]
+    present = np.stack([here, np.ones(600, dtype=bool)])
+    members = late.Members(
+        ("v/x", "t/x"),
+        p[:, part.train],
+        p[:, part.test],
+        present[:, part.train],
+        present[:, part.test],
+        (late.Cost(), late.Cost()),
+    )
+    both = present[0, part.test]
+    found = late.fit_log_pool(members, part).raw[both]
+    assert task.mean_loss(part.y[part.test][both], found) < 0.02
+
+
+def test_a_regression_calibrator_never_turns_the_order_round():
+    y = np.arange(50.0)
+    found = fit_calibrator(-y[:, None], y, Task("regression", variance=float(y.var())))
+    np.testing.assert_allclose(found.apply(np.array([[3.0]])), [[y.mean()]])

@@ -128,7 +128,7 @@ def _cast(blanked: pa.Array, known: pa.Array) -> pa.Array | None:
         return bool(pc.all(pc.match_substring_regex(known, pattern)).as_py())
 
     if every(INTEGER):
-        integers = blanked.cast(pa.int64())
+        integers = pc.replace_substring_regex(blanked, r"^\+", "").cast(pa.int64())
         largest = max(abs(pc.min(integers).as_py()), abs(pc.max(integers).as_py()))
         return integers if largest <= EXACT else None
     if every(NUMBER) and not pc.any(pc.match_substring_regex(known, LEADING_ZERO)).as_py():

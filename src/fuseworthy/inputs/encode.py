@@ -12,7 +12,7 @@ from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.cache import cached_block, table_digest
 from fuseworthy.inputs.modality import Modality, Tabular, Text
 
-VERSION = "2"
+VERSION = "3"
 """Raised when an encoder changes what it gives, so that old cache entries are not used."""
 
 

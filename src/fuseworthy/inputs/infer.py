@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,19 +58,35 @@ def infer_modalities(table: pa.Table, reserved: set[str]) -> Inference:
     cells = [r.column for r in readings if r.role in ("numeric", "categorical", "date")]
     for reading in readings:
         if reading.role == "text":
-            modalities[reading.column], reasons[reading.column] = Text(reading.column), reading.reason
+            name = free_name(reading.column, modalities)
+            modalities[name], reasons[name] = Text(reading.column), reading.reason
         elif reading.role == "embedding":
-            modalities[reading.column], reasons[reading.column] = Embedding(reading.column), reading.reason
-    for name, columns in vectors.items():
+            name = free_name(reading.column, modalities)
+            modalities[name], reasons[name] = Embedding(reading.column), reading.reason
+    for stem, columns in vectors.items():
+        name = free_name(stem, modalities)
         modalities[name] = Embedding(*columns)
         reasons[name] = f"{len(columns)} numbered number columns {columns[0]} … {columns[-1]}"
         readings.append(Reading(f"{columns[0]} … {columns[-1]}", "embedding", reasons[name]))
     if cells:
-        name = "table" if "table" not in modalities else "table_columns"
+        name = free_name("table", modalities)
         modalities[name] = Tabular(*cells)
         reasons[name] = f"{len(cells)} numbers, categories and dates"
     left_out = {r.column: r.reason for r in readings if r.role == "left out"}
     return Inference(modalities, reasons, tuple(readings), left_out)
+
+
+def free_name(wanted: str, taken: Container[str]) -> str:
+    """A modality name that is not taken, without the signs that names of strategies and ledger columns use.
+
+    Examples
+    --------
+    >>> free_name("title/body", {"title-body"})
+    'title-body-2'
+    """
+    plain = wanted.replace("/", "-").replace("|", "-")
+    names = [plain, *(f"{plain}-{i}" for i in range(2, 1000))]
+    return next(name for name in names if name not in taken)
 
 
 def read_column(name: str, column: pa.Array | pa.ChunkedArray) -> Reading:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fuseworthy.errors import InputError, nearest
 from fuseworthy.inputs.csv import read_csv
@@ -116,7 +117,7 @@ def _records(path: Path) -> list[dict[str, Any]]:
         numbered = list(enumerate(records, start=1))
     else:
         numbered = []
-        for number, words in enumerate(text.splitlines(), start=1):
+        for number, words in enumerate(text.split("\n"), start=1):
             if words.strip():
                 try:
                     numbered.append((number, json.loads(words)))
@@ -133,7 +134,12 @@ def _column(name: str, values: list[Any], path: Path) -> pa.Array:
         return pa.array(values)
     except (pa.ArrowException, OverflowError):
         kinds = [type(v).__name__ for v in values if v is not None]
-        row = next(i for i, v in enumerate(values) if v is not None and type(v).__name__ != kinds[0])
+        row = next((i for i, v in enumerate(values) if v is not None and type(v).__name__ != kinds[0]), None)
+        if row is None:
+            raise InputError(
+                f"column {name!r} of {path} must hold one type of ordinary values, but its {kinds[0]} cells differ inside "
+                "or are too large. Make them text, or lists of numbers of one length."
+            ) from None
         raise InputError(
             f"column {name!r} of {path} must hold one type, but row {row + 1} is {type(values[row]).__name__} "
             f"where rows before are {kinds[0]}."
@@ -181,6 +187,8 @@ def _plain(name: str, column: pa.ChunkedArray) -> pa.Array:
         column = column.cast(pa.string())
     if pa.types.is_decimal(column.type):
         column = column.cast(pa.float64())
+    if pa.types.is_floating(column.type):
+        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)  # NaN is a missing cell
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 

@@ -57,6 +57,7 @@ def fit_calibrator(outputs: Floats, y: NDArray[Any], task: Task) -> Calibrator:
         x = outputs[:, 0]
         spread = float(x.var())
         slope = float(np.cov(x, y, bias=True)[0, 1] / spread) if spread > 0 else 1.0
+        slope = max(slope, 0.0)  # worse than useless: the mean, rather than the order turned round
         return Calibrator(task, slope, float(y.mean() - slope * x.mean()))
     if task.kind == "binary":
         return Calibrator(task, *_platt(log_odds(outputs), y))

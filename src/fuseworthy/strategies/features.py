@@ -103,7 +103,8 @@ class TableDesign:
         known = np.isfinite(numbers)
         scaled = (np.where(known, numbers, self.middle_) - self.mean_) / self.scale_
         hot = [cells[:, [column]] == levels for column, levels in self.levels_]
-        return np.hstack([np.clip(scaled, -10, 10), ~known[:, self.flagged_], *hot]).astype(np.float64)
+        design = np.hstack([np.clip(scaled, -10, 10), ~known[:, self.flagged_], *hot]).astype(np.float64)
+        return design if design.shape[1] else np.zeros((len(rows), 1))
 
 
 class TableCells:
@@ -157,7 +158,7 @@ class ReducedVectors:
         self.scaling_ = ScaledVectors().fit(block, rows, seed)
         size = min(VECTOR_DIMENSIONS, len(rows) - 1)
         self.pca_ = None
-        if block.values.shape[1] > size:
+        if block.values.shape[1] > size >= 1:
             self.pca_ = PCA(size, svd_solver="randomized", random_state=seed).fit(self.scaling_.transform(block, rows))
         return self
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fuseworthy.strategies.calibration import fit_calibrator
+from fuseworthy.strategies.families import count_parameters
 from fuseworthy.strategies.part import Cost, Fitted, Part
 from fuseworthy.strategies.pools import (
     Flags,
@@ -117,7 +118,12 @@ def fit_log_pool(members: Members, part: Part) -> Fitted:
         inner = log_pool(members.inner, members.present_inner, part.prior)
         test = log_pool(members.test, members.present_test, part.prior)
     else:
-        errors = np.array([part.task.mean_loss(part.y_train, p) for p in members.inner])
+        errors = np.array(
+            [
+                part.task.mean_loss(part.y_train[here], p[here]) if here.any() else np.inf
+                for p, here in zip(members.inner, members.present_inner, strict=True)
+            ]
+        )
         inner = precision_pool(members.inner, members.present_inner, errors, part.prior)
         test = precision_pool(members.test, members.present_test, errors, part.prior)
     return _recalibrated(inner, test, part, members.cost + Cost(parameters=2))
@@ -130,7 +136,7 @@ def fit_stacking(members: Members, part: Part) -> Fitted:
         stacker = Stacker(part.task, part.prior).fit(members.inner, members.present_inner, part.y_train, part.inner)
     with cost.predicting():
         test = stacker.predict(members.test, members.present_test)
-    cost.parameters = int(np.size(stacker.model_.coef_)) + int(np.size(stacker.model_.intercept_))
+    cost.parameters = count_parameters(stacker.model_)
     return Fitted(test, None, None, members.cost + cost, {"C": stacker.c_})
 
 

@@ -152,6 +152,8 @@ def _gather(
         notices.append(f"the budget ran out: {repeats} of {workspace.plan.repeats} repeats are complete and used")
     notices += [f"left out because they could not be fitted: {why}" for why in reasons_of(failed)]
     ledger, costs = assemble(workspace, [u for u in counted if u.repeat < repeats], repeats)
+    if not ledger.names(kind="fusion"):
+        raise StudyError(f"a verdict needs a fusion, but none could be fitted: {'; '.join(reasons_of(failed))}")
     if "control" in lost:
         notices.append("without the controls a FUSE has not been checked against gains that no modality brings")
     elif "mask-only" not in ledger.strategies:

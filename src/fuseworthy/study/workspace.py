@@ -119,12 +119,17 @@ def create(
                 f"{folder} holds another study (it differs in {', '.join(differs)}). Choose another folder with out= "
                 "(--out), or remove that one."
             )
-    elif folder.exists() and any(entry.name != "blocks" for entry in folder.iterdir()):
+    elif folder.exists() and any(not _ours(entry.name) for entry in folder.iterdir()):
         raise StudyError(f"{folder} must be empty or hold this study, but it holds other files. Choose another out=.")
     folder.mkdir(parents=True, exist_ok=True)
     _write_rows(folder / "folds.parquet", y, ids, pattern, folds)
     write_json(record, asdict(plan))
     return Workspace(folder, plan, y, ids, pattern, folds)
+
+
+def _ours(name: str) -> bool:
+    """Whether a file may be the leaving of a run killed before its plan was written."""
+    return name in ("blocks", "folds.parquet") or (name.startswith(".") and name.endswith(".part"))
 
 
 def open_plan(folder: Path) -> Plan:

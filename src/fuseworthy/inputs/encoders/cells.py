@@ -46,7 +46,7 @@ def _features(name: str, column: Any) -> list[tuple[str, Floats, int]]:
     if pa.types.is_temporal(kind) and not pa.types.is_duration(kind) and not pa.types.is_time(kind):
         return _date_parts(name, column)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        values = _numpy(column.cast(pa.float64()))
+        values = _numpy(column.cast(pa.float64(), safe=False))
         if np.isinf(values).any():
             row = int(np.flatnonzero(np.isinf(values))[0])
             raise InputError(
@@ -58,8 +58,8 @@ def _features(name: str, column: Any) -> list[tuple[str, Floats, int]]:
 
 
 def _date_parts(name: str, column: Any) -> list[tuple[str, Floats, int]]:
-    moments = column.cast(pa.timestamp("us", getattr(column.type, "tz", None)))
-    days = _numpy(moments.cast(pa.int64()).cast(pa.float64())) / 86_400e6
+    moments = column.cast(pa.timestamp("us", getattr(column.type, "tz", None)), safe=False)
+    days = _numpy(moments.cast(pa.int64()).cast(pa.float64(), safe=False)) / 86_400e6
     parts = {
         "days": days - np.nanmin(days),
         "month": _numpy(pc.month(moments).cast(pa.float64())),

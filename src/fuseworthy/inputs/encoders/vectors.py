@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -73,7 +72,13 @@ def _parsed(name: str, column: Any) -> Any:
             raise InputError(
                 f"an embedding cell must be a list such as [0.1, 0.2], but {name!r} has {cell[:40]!r} in row {row + 1}."
             )
-    return pa.array([json.loads(cell) if cell else None for cell in cells], pa.list_(pa.float64()))
+    try:
+        vectors = [[float(x) for x in cell.strip()[1:-1].split(",")] if cell else None for cell in cells]
+    except ValueError as error:
+        raise InputError(
+            f"an embedding cell must be a list of numbers such as [0.1, 0.2], but in {name!r} {error}."
+        ) from None
+    return pa.array(vectors, pa.list_(pa.float64()))
 
 
 def _from_numbers(table: pa.Table) -> tuple[Floats, Any]:
