@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # two threads on a busy machine are ten times slower than one
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # kernels that fight for two cores make tests crawl
 
 from collections.abc import Callable
 from typing import Any

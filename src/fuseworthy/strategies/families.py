@@ -92,7 +92,7 @@ def boosting(task: Task, setting: Setting, seed: int, categorical: list[int]) ->
 
 
 def coarse_boosting(task: Task, setting: Setting, seed: int, categorical: list[int]) -> Any:
-    """Boosting on 63 bins: half the time on many dense dimensions, with no loss that we measured."""
+    """Boosting on 63 bins instead of 255: cheaper on many dense dimensions, at the price of coarser splits."""
     return boosting(task, {**setting, "bins": 63}, seed, categorical)
 
 
