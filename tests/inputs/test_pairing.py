@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 
 from fuseworthy.errors import InputError, PairingError
-from fuseworthy.inputs.duplicates import duplicate_groups, merge_groups
+from fuseworthy.inputs.duplicates import cell_codes, duplicate_groups, merge_groups
 from fuseworthy.inputs.modality import Tabular, Text
 from fuseworthy.inputs.pairing import join_by_key
 
@@ -54,6 +54,12 @@ def test_copies_are_grouped_and_rows_without_text_are_no_copies():
     assert groups[0] == groups[1]
     assert len(set(groups.tolist())) == 4
     assert duplicate_groups(table, {"n": Tabular("n")}) is None
+
+
+def test_equal_vectors_have_one_code_and_missing_ones_none():
+    for kind in (pa.list_(pa.float64()), pa.list_(pa.float32(), 2)):
+        column = pa.array([[1, 2], None, [1, 2], [2, 1], [-0.0, 1], [0.0, 1]], kind)
+        assert cell_codes(column).tolist() == [0, -1, 0, 1, 2, 2]
 
 
 def test_merged_groups_hold_together_what_either_holds():

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.modality import Modality, Tabular
@@ -21,13 +22,30 @@ def duplicate_groups(table: pa.Table, modalities: Mapping[str, Modality]) -> Int
     rich = [c for m in modalities.values() if not isinstance(m, Tabular) for c in m.columns]
     if not rich:
         return None
-    columns = rich + [c for m in modalities.values() if isinstance(m, Tabular) for c in m.columns]
-    codes = np.column_stack([cell_codes(table[c].combine_chunks()) for c in columns])
-    empty = np.flatnonzero((codes[:, : len(rich)] < 0).all(axis=1))
-    group = np.unique(codes, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
-    group[empty] = group.max() + 1 + np.arange(len(empty))
-    group = np.unique(group, return_inverse=True)[1].astype(np.int64)
+    cells = [c for m in modalities.values() if isinstance(m, Tabular) for c in m.columns]
+
+    def codes(columns: list[str]) -> list[Ints]:
+        return [cell_codes(table[c].combine_chunks()) for c in columns]
+
+    group = equal_rows(codes(rich), codes(cells), table.num_rows)
     return group if group.max() + 1 < len(group) else None
+
+
+def equal_rows(rich: Sequence[Ints], cells: Sequence[Ints], n: int) -> Ints:
+    """Number of each row's set of rows that agree in every code, (n,).
+
+    Parameters
+    ----------
+    rich, cells : (n,) codes of each text or embedding, and of each table column; -1 where missing
+        Rows that lack everything rich are in no set but their own; without anything rich every row counts.
+    """
+    group = np.zeros(n, dtype=np.int64)
+    for codes in [*rich, *cells]:
+        group = np.unique(group * (int(codes.max()) + 2) + codes + 1, return_inverse=True)[1].astype(np.int64)
+    if rich:
+        empty = np.flatnonzero((np.column_stack(rich) < 0).all(axis=1))
+        group[empty] = group.max() + 1 + np.arange(len(empty))
+    return np.unique(group, return_inverse=True)[1].astype(np.int64)
 
 
 def merge_groups(first: Ints, second: Ints) -> Ints:
@@ -44,8 +62,23 @@ def merge_groups(first: Ints, second: Ints) -> Ints:
 def cell_codes(column: Any) -> Ints:
     """A number for each cell, equal for equal cells, -1 for a missing one."""
     if pa.types.is_nested(column.type):
-        cells = [None if cell is None else tuple(cell) for cell in column.to_pylist()]
-        seen: dict[Any, int] = {}
-        return np.array([-1 if cell is None else seen.setdefault(cell, len(seen)) for cell in cells], dtype=np.int64)
+        return _vector_codes(column)
     codes = column.dictionary_encode().indices.fill_null(-1)
     return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _vector_codes(column: Any) -> Ints:
+    """Codes of lists of numbers, told apart by their bytes."""
+    known = pc.is_valid(column).to_numpy(zero_copy_only=False)
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+    flat = pc.fill_null(pc.list_flatten(column.drop_null()).cast(pa.float64()), float("nan"))
+    numbers = flat.to_numpy(zero_copy_only=False) + 0.0  # -0.0 is 0.0
+    stop = np.cumsum(np.where(known, lengths, 0))
+    seen: dict[bytes, int] = {}
+    return np.array(
+        [
+            seen.setdefault(numbers[end - size : end].tobytes(), len(seen)) if here else -1
+            for end, size, here in zip(stop.tolist(), lengths.tolist(), known.tolist(), strict=True)
+        ],
+        dtype=np.int64,
+    )

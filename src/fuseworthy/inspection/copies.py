@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
-from fuseworthy.inputs.duplicates import cell_codes
+from fuseworthy.inputs.duplicates import cell_codes, equal_rows
 from fuseworthy.inputs.modality import Embedding, Modality, Tabular
 from fuseworthy.inspection.problem import Problem
 
@@ -90,12 +90,7 @@ def copy_groups(
         else:
             target = cells if isinstance(modality, Tabular) else rich
             target += [cell_codes(column(c)) for c in modality.columns]
-    group = np.zeros(n, dtype=np.int64)
-    for codes in rich + cells:
-        group = np.unique(group * (int(codes.max()) + 2) + codes + 1, return_inverse=True)[1].astype(np.int64)
-    empty = np.flatnonzero((np.column_stack(rich) < 0).all(axis=1)) if rich else np.array([], dtype=np.int64)
-    group[empty] = group.max() + 1 + np.arange(len(empty))
-    return np.unique(group, return_inverse=True)[1].astype(np.int64)
+    return equal_rows(rich, cells, n)
 
 
 def count_copies(group: Ints, y: NDArray[Any] | None, kept_together: bool, numbers: Ints) -> Copies:
