@@ -54,18 +54,7 @@ def decide(ledger: Ledger, *, margin: float = DEFAULT_MARGIN, metric: str | None
     losses = ledger.losses()
     single, fusion = leave_fold_out(losses, singles, folds), leave_fold_out(losses, fusions, folds)
     gain = paired_interval(single.loss - fusion.loss, ledger.folds, alpha=alpha)
-
-    guard = [
-        {"modality": m} | _against(losses, simplest_first(ledger, m), folds, ledger.folds, fusion, alpha)
-        for m in ledger.modalities
-    ]
-    controls = [
-        {"name": name, "title": ledger.strategies[name].title}
-        | _against(losses, [name], folds, ledger.folds, fusion, alpha)
-        for name in ledger.names(kind="control")
-    ]
-    for control in controls:
-        control["holds"] = control["low"] > 0
+    guard, controls = _checks(ledger, losses, folds, fusion, alpha)
     outcome, reasons = classify(gain, margin, all(g["p"] <= alpha for g in guard))
     outcome, reasons = _withdraw(outcome, reasons, controls)
     outcome, reasons = _refuse(outcome, reasons, ledger)
@@ -174,6 +163,21 @@ def _check(ledger: Ledger, margin: float) -> None:
         raise LedgerError(
             "a verdict needs at least 2 groups, but all scored rows are in one. Pass a finer group column, or none."
         )
+
+
+def _checks(
+    ledger: Ledger, losses: dict[str, Floats], choosing: Folds, fusion: Policy, alpha: float
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The fusion policy against every modality's own best single (guard), and against every control."""
+    guard = [
+        {"modality": m} | _against(losses, simplest_first(ledger, m), choosing, ledger.folds, fusion, alpha)
+        for m in ledger.modalities
+    ]
+    controls = []
+    for name in ledger.names(kind="control"):
+        found = _against(losses, [name], choosing, ledger.folds, fusion, alpha)
+        controls.append({"name": name, "title": ledger.strategies[name].title} | found | {"holds": found["low"] > 0})
+    return guard, controls
 
 
 def _against(

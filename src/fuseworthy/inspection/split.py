@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
@@ -13,8 +13,9 @@ from scipy import stats
 from fuseworthy.errors import FoldError
 from fuseworthy.evidence.refusals import refusal_reasons
 from fuseworthy.evidence.verdict import DEFAULT_MARGIN
-from fuseworthy.folds import Folds, Ints, default_plan, make_folds
+from fuseworthy.folds import Folds, Ints
 from fuseworthy.inspection.problem import Problem, problem_of
+from fuseworthy.study.prepare import plan_folds
 from fuseworthy.study.question import Question
 from fuseworthy.task import Task
 
@@ -54,21 +55,10 @@ def plan_split(
     y: NDArray[Any], task: Task, question: Question, clusters: Ints | None, time: Ints | None
 ) -> tuple[Split | None, list[Problem]]:
     """The split as `prepare` makes it, or the error it would stop with."""
-    default_folds, default_repeats = default_plan(len(y))
     try:
-        folds = make_folds(
-            y,
-            task,
-            n_folds=question.folds or (6 if time is not None else default_folds),
-            n_repeats=1 if time is not None else question.repeats or default_repeats,
-            clusters=clusters,
-            time=time,
-            random_state=question.random_state,
-        )
+        folds = plan_folds(y, task, question, clusters, time)
     except FoldError as error:
         return None, [problem_of(error, "the rows cannot be split")]
-    if folds.kind == "grouped" and not question.group:  # only copies are kept together
-        folds = replace(folds, kind="stratified" if task.is_classification else "shuffled")
     split = _split(folds, tuple(refusal_reasons(y, task, folds)), task)
     return split, _problems(split)
 

@@ -139,21 +139,9 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
     fusions = question.fusions
     clusters, time = read_clusters(table, question, loaded.inference.modalities, notices), read_time(table, question)
     ids = read_ids(table, question)
-    default_folds, default_repeats = default_plan(len(y))
-    repeats = 1 if time is not None else question.repeats or default_repeats
     if time is not None and (question.repeats or 1) > 1:
         notices.append(f"folds in time are not repeated: repeats={question.repeats} is not used")
-    folds = make_folds(
-        y,
-        task,
-        n_folds=question.folds or (6 if time is not None else default_folds),
-        n_repeats=repeats,
-        clusters=clusters,
-        time=time,
-        random_state=question.random_state,
-    )
-    if folds.kind == "grouped" and not question.group:
-        folds = replace(folds, kind="stratified" if task.is_classification else "shuffled")
+    folds = plan_folds(y, task, question, clusters, time)
     modalities = loaded.inference.modalities
     blocks, folders = _encode(table, modalities, fallback_cache, notices)
     present = np.column_stack([next(iter(blocks[m].values())).present for m in modalities])
@@ -191,6 +179,28 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
         libraries={name: installed(name) for name in ("numpy", "scipy", "scikit-learn")},
     )
     return Prepared(plan, y, ids, patterns(list(modalities), present), folds, blocks, table)
+
+
+def plan_folds(y: NDArray[Any], task: Task, question: Question, clusters: Ints | None, time: Ints | None) -> Folds:
+    """The folds asked for, or the usual ones for so many rows; in time six, not repeated.
+
+    Raises
+    ------
+    FoldError
+    """
+    usual_folds, usual_repeats = default_plan(len(y))
+    folds = make_folds(
+        y,
+        task,
+        n_folds=question.folds or (6 if time is not None else usual_folds),
+        n_repeats=1 if time is not None else question.repeats or usual_repeats,
+        clusters=clusters,
+        time=time,
+        random_state=question.random_state,
+    )
+    if folds.kind == "grouped" and not question.group:  # only copies are kept together
+        folds = replace(folds, kind="stratified" if task.is_classification else "shuffled")
+    return folds
 
 
 def patterns(names: list[str], present: NDArray[np.bool_]) -> NDArray[Any]:
