@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+FUSION_FAMILIES = ("late", "early", "judged")
+
 RAW = "~raw"
 """Suffix of the column that holds a strategy's outputs before its own calibration step."""
 
@@ -53,7 +55,7 @@ class Strategy:
 
     @property
     def is_fusion(self) -> bool:
-        return self.family in ("late", "early", "judged")
+        return self.family in FUSION_FAMILIES
 
     @property
     def is_control(self) -> bool:
@@ -78,6 +80,9 @@ class Ledger:
         Which modalities the row has, e.g. ``"customer+review"``.
     data_hash : str
         sha256 of the rows and columns used.
+    labels : (n,) array of str, optional
+        Several yes/no labels a row: the ledger then has one entry for each row and label, this says which label, and
+        ``folds.clusters`` keeps the labels of a row together.
 
     Raises
     ------
@@ -95,11 +100,13 @@ class Ledger:
     pattern: NDArray[Any]
     data_hash: str
     raw: Mapping[str, Floats] = field(default_factory=dict)
+    labels: NDArray[Any] | None = None
 
     def __post_init__(self) -> None:
         shape = (self.folds.repeats, len(self.y), self.task.width)
         scored = self.scored
-        for what, length in [("folds", scored.shape[1]), ("ids", len(self.ids)), ("pattern", len(self.pattern))]:
+        lengths = [("folds", scored.shape[1]), ("ids", len(self.ids)), ("pattern", len(self.pattern))]
+        for what, length in lengths + ([] if self.labels is None else [("labels", len(self.labels))]):
             if length != len(self.y):
                 raise LedgerError(f"{what} must have one entry for each of {len(self.y)} rows, but have {length}.")
         for r, fold in enumerate(self.folds.assignment):
@@ -108,6 +115,8 @@ class Ledger:
                     f"every repeat must score rows in each of {self.folds.count} folds, but repeat {r + 1} has none in "
                     f"fold {empty[0] + 1}. Number the folds alike in every repeat."
                 )
+        if self.labels is not None and (self.task.kind != "binary" or self.folds.clusters is None):
+            raise LedgerError("labels must be yes/no each, and clusters must keep the labels of a row together.")
         if lost := set(self.strategies) ^ set(self.predictions):
             raise LedgerError(f"strategies and predictions must have the same names, but {min(lost)!r} has one only.")
         for name, values in [*self.predictions.items(), *self.raw.items()]:
@@ -149,6 +158,40 @@ class Ledger:
         return sorted({s.modality for s in self.strategies.values() if s.is_single and s.modality})
 
     @property
+    def label_names(self) -> list[str]:
+        """Labels in the order of first appearance; empty for an ordinary target."""
+        return [] if self.labels is None else list(dict.fromkeys(self.labels.tolist()))
+
+    @property
+    def rows(self) -> int:
+        """Rows of the table: `n`, or `n` divided by the number of labels."""
+        return self.n // max(len(self.label_names), 1)
+
+    def take(self, rows: NDArray[Any]) -> Ledger:
+        """The ledger of some rows (numbers, or a mask); clusters are dropped where each is a single row."""
+        clusters = None if self.folds.clusters is None else self.folds.clusters[rows]
+        if clusters is not None and len(np.unique(clusters)) == len(clusters):
+            clusters = None
+        order = None if self.folds.order is None else self.folds.order[rows]
+        return Ledger(
+            task=self.task,
+            y=self.y[rows],
+            folds=Folds(self.folds.kind, self.folds.assignment[:, rows], clusters, order),
+            predictions={name: values[:, rows] for name, values in self.predictions.items()},
+            strategies=self.strategies,
+            ids=self.ids[rows],
+            pattern=self.pattern[rows],
+            data_hash=self.data_hash,
+            raw={name: values[:, rows] for name, values in self.raw.items()},
+        )
+
+    def of_label(self, label: str) -> Ledger:
+        """The ordinary ledger of one label."""
+        if label not in self.label_names:
+            raise LedgerError(f"the ledger has no label {label!r}: {nearest(label, self.label_names)}.")
+        return self.take(np.flatnonzero(np.asarray(self.labels) == label))
+
+    @property
     def digest(self) -> str:
         """sha256 over data, folds, strategy names and every prediction."""
         digest = hashlib.sha256(f"{self.data_hash}{self.folds.digest}".encode())
@@ -170,6 +213,8 @@ class Ledger:
             "target": target[row],
             "pattern": self.pattern[row],
         }
+        if self.labels is not None:
+            columns["label"] = self.labels[row]
         if self.folds.clusters is not None:
             columns["cluster"] = self.folds.clusters[row]
         for name, values in self.predictions.items():

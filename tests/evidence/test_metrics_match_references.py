@@ -51,6 +51,7 @@ def reference_per_fold(function, y, prediction, folds):
 BINARY_REFERENCES = {
     "accuracy": lambda y, p: reference.accuracy_score(y, p.argmax(1)),
     "balanced-accuracy": lambda y, p: reference.balanced_accuracy_score(y, p.argmax(1)),
+    "macro-f1": lambda y, p: reference.f1_score(y, p.argmax(1), average="macro"),
     "auc": lambda y, p: reference.roc_auc_score(y, p[:, 1]),
     "brier": lambda y, p: reference.brier_score_loss(y, p[:, 1]),
     "log-loss": lambda y, p: reference.log_loss(y, p),
@@ -58,6 +59,7 @@ BINARY_REFERENCES = {
 THREE_REFERENCES = {
     "accuracy": lambda y, p: reference.accuracy_score(y, p.argmax(1)),
     "balanced-accuracy": lambda y, p: reference.balanced_accuracy_score(y, p.argmax(1)),
+    "macro-f1": lambda y, p: reference.f1_score(y, p.argmax(1), average="macro"),
     "auc": lambda y, p: reference.roc_auc_score(y, p, multi_class="ovr", average="macro"),
     "brier": lambda y, p: reference.brier_score_loss(y, p),
     "log-loss": lambda y, p: reference.log_loss(y, p),
@@ -85,6 +87,16 @@ def test_multiclass_metrics_equal_scikit_learn_in_every_fold(metric, rng):
     prediction = prediction / prediction.sum(-1, keepdims=True)
     ours = per_fold(fold_scores(metric, THREE, y, prediction, folds), folds)
     np.testing.assert_allclose(ours, reference_per_fold(THREE_REFERENCES[metric], y, prediction, folds), atol=1e-12)
+
+
+@pytest.mark.parametrize("metric", ["auc", "balanced-accuracy", "macro-f1"])
+def test_the_row_scores_of_ratio_metrics_have_the_spread_of_a_bootstrap(metric, rng):
+    y, prediction, _ = three_case(rng, 1200)
+    p = prediction[0]
+    scores = row_scores(metric, THREE, y, p)
+    drawn = rng.integers(0, len(y), (400, len(y)))
+    again = [row_scores(metric, THREE, y[rows], p[rows]).mean() for rows in drawn]
+    assert scores.std(ddof=1) / np.sqrt(len(y)) == pytest.approx(np.std(again), rel=0.12)
 
 
 def test_r2_equals_scikit_learn_when_the_unit_is_the_folds_own_variance(rng):

@@ -8,8 +8,8 @@ from evidence_ledgers import PLAIN, ledger_of_losses, plain_folds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fuseworthy.evidence.duel import choosing_folds, simplest_first
 from fuseworthy.evidence.policies import best_overall, leave_fold_out
-from fuseworthy.evidence.verdict import choosing_folds, simplest_first
 from fuseworthy.folds import Folds, make_folds
 
 NAMES = ["first", "second", "third"]

@@ -48,7 +48,7 @@ def paired_interval(difference: Floats, folds: Folds, *, alpha: float = 0.05) ->
     The standard error is the larger of the row (or cluster) sandwich over repeat-averaged differences and the
     corrected resampled one of Nadeau & Bengio (2003) over fold means. One pass over the folds (``repeats=1``) uses
     the same maximum with n - 1 degrees of freedom; temporal folds use Newey-West over time, or a t over fold means
-    where that is wider; a held-out set uses the row (or cluster) error alone.
+    where that is wider; a held-out set uses the row (or cluster) error, and with several seeds adds the error of their mean.
 
     Parameters
     ----------
@@ -72,6 +72,9 @@ def paired_interval(difference: Floats, folds: Folds, *, alpha: float = 0.05) ->
         se = max(se, float(means.std(ddof=1)) * sqrt(1 / means.size + 1 / (folds.count - 1)))
         if folds.repeats > 1:
             df = min(means.size - 1.0, df)
+    elif folds.repeats > 1:
+        seeds = fold_means(difference, folds)
+        se = float(np.hypot(se, seeds.std(ddof=1) / sqrt(seeds.size)))
     return _t_interval(gain, se, df, alpha)
 
 
@@ -107,13 +110,14 @@ def _temporal_interval(difference: Floats, folds: Folds, per_row: Floats, gain: 
     """Half-width is the larger of z × Newey-West over time and t × fold error (Diebold & Mariano 1995)."""
     assert folds.order is not None
     rows = np.flatnonzero(np.isfinite(per_row))
-    series = per_row[rows[np.argsort(folds.order[rows], kind="stable")]]
-    n, centred = len(series), series - series.mean()
+    moments = np.unique(folds.order[rows], return_inverse=True)[1]
+    centred = np.bincount(moments, weights=per_row[rows] - gain)  # rows of one moment speak as one
+    n = len(centred)
     lag = max(1, int(1.5 * n ** (1 / 3)))
-    variance = float(centred @ centred) / n
+    total = float(centred @ centred)
     for step in range(1, min(lag, n - 1) + 1):
-        variance += 2 * (1 - step / (lag + 1)) * float(centred[step:] @ centred[:-step]) / n
-    hac = sqrt(max(variance, 0.0) / n)
+        total += 2 * (1 - step / (lag + 1)) * float(centred[step:] @ centred[:-step])
+    hac = sqrt(max(total, 0.0)) / len(rows)
     if folds.clusters is not None:
         hac = max(hac, _row_se(per_row[rows], folds.clusters[rows]))
     by_time = _t_interval(gain, hac, np.inf, alpha)

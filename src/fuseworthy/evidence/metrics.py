@@ -10,11 +10,13 @@ from scipy import stats
 
 from fuseworthy.errors import InputError, nearest
 from fuseworthy.folds import Folds
+from fuseworthy.ledger import Ledger
 from fuseworthy.task import Floats, Task
 
 TITLES = {
     "accuracy": "accuracy",
     "balanced-accuracy": "balanced accuracy",
+    "macro-f1": "macro F1",
     "auc": "AUC",
     "brier": "Brier score",
     "log-loss": "log-loss",
@@ -23,8 +25,8 @@ TITLES = {
 }
 LOWER_IS_BETTER = frozenset({"brier", "log-loss", "mae"})
 FITTING = {
-    "binary": ("auc", "accuracy", "balanced-accuracy", "brier", "log-loss"),
-    "multiclass": ("accuracy", "balanced-accuracy", "auc", "brier", "log-loss"),
+    "binary": ("auc", "accuracy", "balanced-accuracy", "macro-f1", "brier", "log-loss"),
+    "multiclass": ("accuracy", "balanced-accuracy", "macro-f1", "auc", "brier", "log-loss"),
     "regression": ("r2", "mae"),
 }
 
@@ -51,7 +53,7 @@ def row_scores(metric: str, task: Task, y: NDArray[Any], prediction: Floats) -> 
     """Per-row scores of one fold whose mean is the metric and whose spread gives its standard error.
 
     For decomposable metrics these are the rows' own scores; for AUC the structural components of DeLong et al.
-    (1988), for balanced accuracy the class-centred hits.
+    (1988), for balanced accuracy the class-centred hits, for macro F1 its influence values.
 
     Parameters
     ----------
@@ -62,6 +64,8 @@ def row_scores(metric: str, task: Task, y: NDArray[Any], prediction: Floats) -> 
             return np.asarray(prediction.argmax(axis=1) == y, dtype=np.float64)
         case "balanced-accuracy":
             return _by_class(np.asarray(prediction.argmax(axis=1) == y, dtype=np.float64), y)
+        case "macro-f1":
+            return _f1_scores(task, y, prediction)
         case "auc":
             return _auc_scores(task, y, prediction)
         case "brier":
@@ -76,7 +80,19 @@ def row_scores(metric: str, task: Task, y: NDArray[Any], prediction: Floats) -> 
     raise InputError(f"metric {metric!r} is not known: {nearest(metric, TITLES)}.")
 
 
-def fold_scores(metric: str, task: Task, y: NDArray[Any], prediction: Floats, folds: Folds) -> Floats:
+def ledger_scores(metric: str, ledger: Ledger, prediction: Floats) -> Floats:
+    """`fold_scores` of predictions for a ledger's rows; several labels are scored one by one."""
+    return fold_scores(metric, ledger.task, ledger.y, prediction, ledger.folds, ledger.labels)
+
+
+def fold_scores(
+    metric: str,
+    task: Task,
+    y: NDArray[Any],
+    prediction: Floats,
+    folds: Folds,
+    labels: NDArray[Any] | None = None,
+) -> Floats:
     """Row scores taken fold by fold (scores of different models are never pooled), (repeats, n).
 
     NaN where a row is not scored, and in folds where the metric is not defined (AUC where one class is alone).
@@ -87,12 +103,14 @@ def fold_scores(metric: str, task: Task, y: NDArray[Any], prediction: Floats, fo
         The metric is defined in no fold.
     """
     out = np.full(prediction.shape[:2], np.nan)
+    kinds = [None] if labels is None else [labels == label for label in np.unique(labels)]
     for r in range(folds.repeats):
         for k in range(folds.count):
-            rows = folds.test(r, k)
-            defined = metric != "auc" or len(np.unique(y[rows])) > 1
-            if defined and np.isfinite(prediction[r, rows]).all():
-                out[r, rows] = row_scores(metric, task, y[rows], prediction[r, rows])
+            for own in kinds:
+                rows = folds.test(r, k) if own is None else np.flatnonzero(own & (folds.assignment[r] == k))
+                defined = metric != "auc" or len(np.unique(y[rows])) > 1
+                if defined and np.isfinite(prediction[r, rows]).all():
+                    out[r, rows] = row_scores(metric, task, y[rows], prediction[r, rows])
     if not np.isfinite(out).any():
         raise InputError(
             f"metric {metric!r} must be defined in some fold, but every fold has one class only. "
@@ -110,6 +128,16 @@ def _by_class(values: Floats, y: NDArray[Any]) -> Floats:
         own = y == label
         out[own] += (values[own] - mean) * len(values) / (own.sum() * len(labels))
     return out
+
+
+def _f1_scores(task: Task, y: NDArray[Any], prediction: Floats) -> Floats:
+    """Macro F1 plus each row's influence on it: F = Σa / Σb of each class has influence (a - F·b) / mean(b)."""
+    said, parts = prediction.argmax(axis=1), []
+    for c in np.union1d(np.unique(y), np.unique(said)):
+        a, b = 2.0 * ((y == c) & (said == c)), (y == c).astype(float) + (said == c)
+        f1 = a.sum() / b.sum()
+        parts.append(f1 + (a - f1 * b) / b.mean())
+    return np.asarray(np.mean(parts, axis=0))
 
 
 def _auc_scores(task: Task, y: NDArray[Any], prediction: Floats) -> Floats:

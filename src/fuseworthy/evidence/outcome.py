@@ -43,6 +43,8 @@ class Verdict:
     controls : tuple of dict
         The fusion policy against each control.
     reasons, flags : tuple of str
+    labels : tuple of dict
+        With several labels: the outcome for each, corrected for their number (Holm 1979).
     """
 
     outcome: Outcome
@@ -63,6 +65,7 @@ class Verdict:
     controls: tuple[dict[str, Any], ...] = ()
     reasons: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    labels: tuple[dict[str, Any], ...] = ()
     would_change: str = ""
     sentence: str = field(default="", repr=False)
 

@@ -9,20 +9,24 @@ import numpy as np
 from scipy import stats
 
 from fuseworthy.errors import InputError, LedgerError
+from fuseworthy.evidence.deciding import deciding_losses, deciding_name
+from fuseworthy.evidence.duel import fight, one_sided_error, simplest_first
 from fuseworthy.evidence.intervals import Interval, paired_interval, row_means
-from fuseworthy.evidence.metrics import LOWER_IS_BETTER, TITLES, check_metric, fold_scores
+from fuseworthy.evidence.labels import label_verdicts
+from fuseworthy.evidence.metrics import LOWER_IS_BETTER, TITLES, check_metric, ledger_scores
 from fuseworthy.evidence.outcome import Headline, Outcome, Verdict, classify
-from fuseworthy.evidence.policies import Policy, best_overall, leave_fold_out
+from fuseworthy.evidence.policies import Policy, best_overall
 from fuseworthy.evidence.refusals import MINIMUM_CLUSTERS, MINIMUM_ROWS, refusal_reasons
 from fuseworthy.evidence.wording import complete
-from fuseworthy.folds import Folds, split_rows
 from fuseworthy.ledger import Ledger
 from fuseworthy.task import Floats
 
 DEFAULT_MARGIN = 0.01
 
 
-def decide(ledger: Ledger, *, margin: float = DEFAULT_MARGIN, metric: str | None = None) -> Verdict:
+def decide(
+    ledger: Ledger, *, margin: float = DEFAULT_MARGIN, metric: str | None = None, decide_on: str | None = None
+) -> Verdict:
     """Give the verdict of record on a ledger.
 
     Parameters
@@ -33,6 +37,9 @@ def decide(ledger: Ledger, *, margin: float = DEFAULT_MARGIN, metric: str | None
         Smallest gain in the deciding loss that is worth a fusion's cost: nats per row, or share of the variance.
     metric : str, optional
         Headline metric; it is reported, never decided on.
+    decide_on : str, optional
+        A metric to decide on instead of the proper loss; ``margin`` is then in its unit. Needs more rows for the same
+        gain.
 
     Raises
     ------
@@ -44,48 +51,42 @@ def decide(ledger: Ledger, *, margin: float = DEFAULT_MARGIN, metric: str | None
     Notes
     -----
     Both policies are chosen for each fold on the other folds, so that no candidate is chosen on the rows it is
-    scored on. The guard is an intersection-union test (Berger 1982) over the modalities.
+    scored on. The guard is an intersection-union test (Berger 1982) over the modalities. Several labels are decided
+    on together, by the mean of their losses; the verdicts on each are corrected by Holm's method.
     """
     _check(ledger, margin)
     singles, fusions = simplest_first(ledger, kind="single"), simplest_first(ledger, kind="fusion")
-    headline_metric = check_metric(metric, ledger.task)
-    folds = choosing_folds(ledger)
-    alpha = 0.025 if folds.order is not None else 0.05
-    losses = ledger.losses()
-    single, fusion = leave_fold_out(losses, singles, folds), leave_fold_out(losses, fusions, folds)
-    gain = paired_interval(single.loss - fusion.loss, ledger.folds, alpha=alpha)
-    guard, controls = _checks(ledger, losses, folds, fusion, alpha)
-    outcome, reasons = classify(gain, margin, all(g["p"] <= alpha for g in guard))
-    outcome, reasons = _withdraw(outcome, reasons, controls)
+    headline_metric = check_metric(metric or decide_on, ledger.task)
+    alpha = one_sided_error(ledger)
+    losses = deciding_losses(ledger, decide_on)
+    duel = fight(ledger, losses, alpha)
+    outcome, reasons = classify(duel.gain, margin, duel.guard_p <= alpha)
+    outcome, reasons = _withdraw(outcome, reasons, duel.controls)
     outcome, reasons = _refuse(outcome, reasons, ledger)
     best_single, best_fusion = best_overall(losses, singles), best_overall(losses, fusions)
     deploy = simplest_within_one_se(losses, fusions, ledger) if outcome == "FUSE" else best_single
     verdict = Verdict(
         outcome=outcome,
-        gain=gain.gain,
-        low=gain.low,
-        high=gain.high,
-        se=gain.se,
+        gain=duel.gain.gain,
+        low=duel.gain.low,
+        high=duel.gain.high,
+        se=duel.gain.se,
         margin=margin,
         confidence=1 - 2 * alpha,
-        rows_needed=rows_needed(outcome, gain, margin, ledger),
+        rows_needed=rows_needed(outcome, duel.gain, margin, ledger),
         rows_unit=unit_of(ledger)[0],
         best_single=best_single,
         best_fusion=best_fusion,
         deploy=deploy,
-        loss=ledger.task.loss_name,
-        headline=headline(ledger, single, fusion, headline_metric, alpha),
-        guard=tuple(guard),
-        controls=tuple(controls),
+        loss=deciding_name(ledger, decide_on),
+        headline=headline(ledger, duel.single, duel.fusion, headline_metric, alpha),
+        guard=tuple(duel.guard),
+        controls=tuple(duel.controls),
         reasons=tuple(reasons),
         flags=tuple(_flags(ledger)),
+        labels=tuple(label_verdicts(ledger, margin, decide_on, alpha)),
     )
     return complete(verdict, ledger)
-
-
-def simplest_first(ledger: Ledger, modality: str | None = None, kind: str = "single") -> list[str]:
-    """Names of one kind in order of complexity, so that the simpler wins an exact tie."""
-    return sorted(ledger.names(modality=modality, kind=kind), key=lambda name: ledger.strategies[name].rank)
 
 
 def simplest_within_one_se(losses: dict[str, Floats], names: list[str], ledger: Ledger) -> str:
@@ -117,15 +118,15 @@ def rows_needed(outcome: Outcome, gain: Interval, margin: float, ledger: Ledger)
 
 def unit_of(ledger: Ledger) -> tuple[str, int]:
     """What more of is needed for a surer answer, "rows" or "groups", and how many there are."""
-    if ledger.folds.clusters is not None and (groups := len(np.unique(ledger.folds.clusters))) < 0.8 * ledger.n:
+    if ledger.folds.clusters is not None and (groups := len(np.unique(ledger.folds.clusters))) < 0.8 * ledger.rows:
         return "groups", groups
-    return "rows", ledger.n
+    return "rows", ledger.rows
 
 
 def headline(ledger: Ledger, single: Policy, fusion: Policy, metric: str, alpha: float) -> Headline:
     """Both policies in the headline metric, averaged over folds, with a paired interval of the difference."""
-    ours = fold_scores(metric, ledger.task, ledger.y, fusion.predictions(ledger), ledger.folds)
-    theirs = fold_scores(metric, ledger.task, ledger.y, single.predictions(ledger), ledger.folds)
+    ours = ledger_scores(metric, ledger, fusion.predictions(ledger))
+    theirs = ledger_scores(metric, ledger, single.predictions(ledger))
     sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
     interval = paired_interval(sign * (ours - theirs), ledger.folds, alpha=alpha)
     return Headline(
@@ -136,18 +137,6 @@ def headline(ledger: Ledger, single: Policy, fusion: Policy, metric: str, alpha:
         interval.low,
         interval.high,
     )
-
-
-def choosing_folds(ledger: Ledger) -> Folds:
-    """The folds over which candidates are chosen: the ledger's own, or five parts of one held-out set."""
-    if ledger.folds.count > 1:
-        return ledger.folds
-    scored = np.flatnonzero(ledger.scored.all(axis=0))
-    clusters = None if ledger.folds.clusters is None else ledger.folds.clusters[scored]
-    units = len(scored) if clusters is None else len(np.unique(clusters))
-    parts = np.full(ledger.folds.assignment.shape, -1, dtype=np.int64)
-    parts[:, scored] = split_rows(None, len(scored), clusters, min(5, units), seed=0)
-    return Folds("held-out", parts, ledger.folds.clusters)
 
 
 def _check(ledger: Ledger, margin: float) -> None:
@@ -165,28 +154,6 @@ def _check(ledger: Ledger, margin: float) -> None:
         )
 
 
-def _checks(
-    ledger: Ledger, losses: dict[str, Floats], choosing: Folds, fusion: Policy, alpha: float
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The fusion policy against every modality's own best single (guard), and against every control."""
-    guard = [
-        {"modality": m} | _against(losses, simplest_first(ledger, m), choosing, ledger.folds, fusion, alpha)
-        for m in ledger.modalities
-    ]
-    controls = []
-    for name in ledger.names(kind="control"):
-        found = _against(losses, [name], choosing, ledger.folds, fusion, alpha)
-        controls.append({"name": name, "title": ledger.strategies[name].title} | found | {"holds": found["low"] > 0})
-    return guard, controls
-
-
-def _against(
-    losses: dict[str, Floats], names: list[str], choosing: Folds, folds: Folds, fusion: Policy, alpha: float
-) -> dict[str, Any]:
-    other = leave_fold_out(losses, names, choosing)
-    return paired_interval(other.loss - fusion.loss, folds, alpha=alpha).to_dict()
-
-
 def _withdraw(outcome: Outcome, reasons: list[str], controls: list[dict[str, Any]]) -> tuple[Outcome, list[str]]:
     lost = [c for c in controls if not c["holds"]]
     if outcome not in ("FUSE", "SUPERIOR_UNPROVEN") or not lost:
@@ -196,7 +163,7 @@ def _withdraw(outcome: Outcome, reasons: list[str], controls: list[dict[str, Any
 
 
 def _refuse(outcome: Outcome, reasons: list[str], ledger: Ledger) -> tuple[Outcome, list[str]]:
-    refusals = refusal_reasons(ledger.y, ledger.task, ledger.folds)
+    refusals = refusal_reasons(ledger.y, ledger.task, ledger.folds, ledger.labels)
     if not refusals or outcome in ("HARMFUL", "INCONCLUSIVE"):
         return outcome, reasons + refusals
     return "INCONCLUSIVE", [f"{outcome} is not given on so little data", *refusals]
@@ -208,6 +175,6 @@ def _flags(ledger: Ledger) -> list[str]:
         flags.append("one held-out set: the verdict is about these trained models, not about training them again")
     elif folds.repeats == 1 and folds.order is None:
         flags.append("fast: one pass over the folds")
-    if folds.order is not None and ledger.n < 2000:
+    if folds.order is not None and ledger.rows < 2000:
         flags.append("temporal folds on fewer than 2000 rows: intervals are mildly optimistic")
     return flags

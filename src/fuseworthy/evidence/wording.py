@@ -31,7 +31,7 @@ def sentence(v: Verdict, ledger: Ledger) -> str:
     return (
         f"{OPENING[v.outcome]} Best fusion against best single: {head.metric} {head.fusion:.3f} against "
         f"{head.single:.3f}; {v.loss} gain {v.gain:+.4f} ({v.confidence:.0%} interval {v.low:+.4f} to {v.high:+.4f}, "
-        f"margin {v.margin:g}) on {ledger.n:,} rows. Deploy {v.deploy}.{more}"
+        f"margin {v.margin:g}) on {ledger.rows:,} rows. Deploy {v.deploy}.{more}"
     )
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from fuseworthy import __version__
 from fuseworthy.evidence.calibration import calibration_facts, recalibration_slope
 from fuseworthy.evidence.intervals import paired_interval, row_means
-from fuseworthy.evidence.metrics import TITLES, fold_scores
+from fuseworthy.evidence.metrics import TITLES, ledger_scores
 from fuseworthy.evidence.outcome import Verdict
 from fuseworthy.evidence.policies import best_overall
 from fuseworthy.evidence.rescue import correctness, most_changed, rescue_matrix
@@ -72,7 +72,7 @@ def question_facts(ledger: Ledger, metric: str, verdict: Verdict) -> dict[str, A
     return {
         "task": task.kind,
         "classes": list(task.classes) or None,
-        "rows": ledger.n,
+        "rows": ledger.rows,
         "clusters": unit_of(ledger)[1] if unit_of(ledger)[0] == "groups" else None,
         "loss": task.loss_name,
         "metric": TITLES[metric],
@@ -104,7 +104,7 @@ def strategy_rows(ledger: Ledger, metric: str, costs: Mapping[str, Costs]) -> li
     alpha = 0.025 if ledger.folds.order is not None else 0.05
     rows = []
     for name, strategy in ledger.strategies.items():
-        score = fold_scores(metric, ledger.task, ledger.y, ledger.of(name), ledger.folds)
+        score = ledger_scores(metric, ledger, ledger.of(name))
         gain = None if name == best else paired_interval(losses[best] - losses[name], ledger.folds, alpha=alpha)
         cost = costs.get(name)
         rows.append(
