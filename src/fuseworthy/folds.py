@@ -93,7 +93,7 @@ def make_folds(
 
     Parameters
     ----------
-    y : (n,) class codes or target values
+    y : (n,) class codes or target values, or (n, labels) codes
     task : Task
     n_folds, n_repeats : int
     clusters : (n,) int array, optional
@@ -120,8 +120,9 @@ def make_folds(
             f"{n_folds} folds. Pass fewer folds, or a finer group column."
         )
     if task.is_classification:
-        _check_classes(y, task, n_folds)
-    labels = y if task.is_classification else None
+        for column in y.T if y.ndim > 1 else [y]:
+            _check_classes(column, task, n_folds)
+    labels = None if not task.is_classification else label_strata(y, n_folds) if y.ndim > 1 else y
     rounds = [split_rows(labels, n, clusters, n_folds, random_state + 7919 * r) for r in range(n_repeats)]
     kind: FoldKind = "grouped" if clusters is not None else "stratified" if task.is_classification else "shuffled"
     return Folds(kind, np.stack(rounds), clusters)
@@ -142,6 +143,21 @@ def split_rows(labels: NDArray[Any] | None, n: int, clusters: Ints | None, n_fol
     for k, (_, test) in enumerate(parts):
         fold[test] = k
     return fold
+
+
+def label_strata(y: NDArray[Any], n_folds: int) -> Ints:
+    """Combinations of labels to spread evenly, (n,); those too rare to be in every fold are taken as one.
+
+    Examples
+    --------
+    >>> label_strata(np.array([[0, 0], [0, 0], [0, 1], [1, 1], [1, 1]]), 2)
+    array([0, 0, 0, 1, 1])
+    """
+    codes, counts = np.unique(y, axis=0, return_inverse=True, return_counts=True)[1:]
+    codes = np.where(counts[codes.ravel()] < n_folds, -1, codes.ravel())
+    if 0 < (codes == -1).sum() < n_folds:
+        codes[codes == -1] = int(counts.argmax())
+    return np.unique(codes, return_inverse=True)[1].astype(np.int64)
 
 
 def inner_folds(

@@ -34,13 +34,16 @@ class Strategy:
     name : str
         Unique in the ledger, e.g. ``"review/linear"`` or ``"stacking"``.
     family : str
-        ``"single"``, ``"late"``, ``"early"``, ``"judged"``, ``"control"`` or ``"reference"``.
+        ``"single"``, ``"late"``, ``"early"``, ``"judged"``, ``"control"`` or ``"reference"``; and for the explanation
+        ``"probe"``, ``"subset"`` (retrained without some modalities) or ``"permuted"`` (one modality shuffled).
     title : str
         What it is, for readers.
     modality : str or None
-        The one modality a single sees.
+        The one modality a single sees, or that was shuffled.
     rank : int
         Complexity; the lower is preferred on a tie.
+    modalities : tuple of str
+        What a subset sees.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Strategy:
     title: str
     modality: str | None = None
     rank: int = 0
+    modalities: tuple[str, ...] = ()
 
     @property
     def is_single(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +86,7 @@ def read_inspected(source: Any, question: Question, join: Mapping[str, Any]) -> 
         right, more = read_table(other.table)
         table, pairing = join_by_key(table, right, other.on, source_name(other.table))
         notices += [*more, f"{source_name(other.table)} {pairing}"]
+    one_target(question, table.column_names)
     for role in ("target", "group", "time", "id"):
         if name := getattr(question, role):
             require_columns(table, [name], f"the {role}")
@@ -99,8 +100,19 @@ def read_inspected(source: Any, question: Question, join: Mapping[str, Any]) -> 
     return seen
 
 
+def one_target(question: Question, columns: Sequence[str]) -> str:
+    """The target's name; an inspection looks at one target at a time."""
+    targets = question.targets_in(columns) if question.target else ("",)
+    if len(targets) > 1:
+        raise InputError(
+            f"an inspection looks at one target at a time, but {len(targets)} came. Pass --target {targets[0]}."
+        )
+    return targets[0]
+
+
 def _find_target(seen: Inspected, question: Question) -> None:
-    column, name = seen.table[question.target], question.target
+    name = one_target(question, seen.table.column_names)
+    column = seen.table[name]
     known = pc.is_valid(column)
     seen.unlabelled = int(column.null_count)
     if seen.unlabelled == seen.rows:
@@ -142,7 +154,9 @@ def _find_target(seen: Inspected, question: Question) -> None:
 def _settle(seen: Inspected, question: Question) -> None:
     for name, modality in (question.modalities or {}).items():
         require_columns(seen.table, modality.columns, f"every column of modality {name!r}")
-    roles = {c for c in (question.target, question.group, question.time, question.id) if c}
+    roles = {
+        c for c in (one_target(question, seen.table.column_names), question.group, question.time, question.id) if c
+    }
     try:
         seen.inference = settle_modalities(seen.table, question)
     except InputError as error:

@@ -218,7 +218,7 @@ def _missing(
     seen: Inspected, question: Question, columns: tuple[ColumnFacts, ...], truth: Truth | None
 ) -> tuple[tuple[Absence, ...], list[Problem]]:
     cells = {c.name: missing_cells(seen.column(c.name)) for c in columns if c.name in seen.table.column_names}
-    cells.pop(question.target, None)
+    cells.pop(str(question.target), None)
     modalities = {name: ~present for name, present in seen.present.items()}
     missing = measure_absence(cells, modalities, truth)
     return missing, telling_problems(missing, cells, modalities, seen.table.num_rows)

@@ -74,7 +74,7 @@ def describe_target(seen: Inspected, question: Question) -> TargetFacts | None:
         names = ("minimum", "lower quartile", "median", "upper quartile", "maximum")
         quantiles = dict(zip(names, np.quantile(seen.y, (0, 0.25, 0.5, 0.75, 1)).tolist(), strict=True))
         quantiles |= {"mean": float(seen.y.mean()), "sd": float(seen.y.std())}
-    return TargetFacts(question.target, seen.task.kind, seen.reason, counts, quantiles, seen.unlabelled)
+    return TargetFacts(str(question.target), seen.task.kind, seen.reason, counts, quantiles, seen.unlabelled)
 
 
 def describe_modalities(seen: Inspected) -> tuple[ModalityFacts, ...]:

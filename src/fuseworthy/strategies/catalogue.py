@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from fuseworthy.ledger import Strategy
 from fuseworthy.strategies.families import FAMILIES
+from fuseworthy.strategies.subsets import attribution_strategies
 
 LATE = ("mean", "weighted-mean", "log-pool", "stacking", "greedy")
 EARLY = ("early-linear", "early-boosting")
+PROBES = ("stacking", "early-boosting")
+"""Fusions that are fitted first, to see whether there is anything to gain."""
 CONTROLS = ("twin", "ensemble", "recal", "placebo-late", "placebo-early")
 
 
@@ -29,6 +33,8 @@ CATALOGUE: dict[str, Strategy] = {
         Strategy("placebo-early", "control", "early fusion with the other modalities shuffled"),
         Strategy("mask-only", "control", "only which modalities are present"),
         Strategy("dummy", "reference", "the prior for every row"),
+        Strategy("additive", "probe", "boosting that may not combine modalities in a tree"),
+        Strategy("emap", "probe", "the part of early-boosting that is additive over modalities"),
     )
 }
 
@@ -51,5 +57,9 @@ def strategies_of(views: Mapping[str, Iterable[str]], fusions: Iterable[str], ma
         for view in views[modality]
         for family in FAMILIES[view]
     }
-    rest = [*fusions, *CONTROLS, *(("mask-only",) if maskable else ()), "dummy"]
-    return singles | {name: CATALOGUE[name] for name in rest}
+    wanted = set(fusions)
+    probes = {p: CATALOGUE[p] if p in wanted else replace(CATALOGUE[p], family="probe") for p in PROBES}
+    rest = ["additive", "emap", *CONTROLS, *(("mask-only",) if maskable else ()), "dummy"]
+    named = {name: CATALOGUE[name] for name in [*fusions, *rest]} | probes
+    order = [name for name in CATALOGUE if name in named]
+    return singles | {name: named[name] for name in order} | attribution_strategies(sorted(views))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import sparse
 
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
-from fuseworthy.strategies.calibration import fit_calibrator
+from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
 from fuseworthy.strategies.families import (
     BOOSTING,
     FAMILIES,
@@ -29,7 +30,7 @@ from fuseworthy.strategies.late import inner_of
 from fuseworthy.strategies.part import Cost, Fitted, Part
 from fuseworthy.strategies.singles import FeatureStore, families_of
 from fuseworthy.strategies.tuning import Tuned, cross_fit, fit_model, tune
-from fuseworthy.task import Floats
+from fuseworthy.task import Floats, Task
 
 Blocks = Mapping[str, Mapping[str, Block]]
 
@@ -79,12 +80,85 @@ def best_linear(blocks: Blocks, singles: Mapping[str, Fitted], part: Part) -> di
     return chosen
 
 
+@dataclass(frozen=True)
+class Design:
+    """The features of several modalities side by side.
+
+    Parameters
+    ----------
+    names : modalities in the order of their columns
+    blocks : modality -> the block it reads
+    features : modality -> fitted features
+    widths : modality -> columns
+    kind : {"trees", "dense", "sparse"}
+        Trees see an absent modality as missing; linear models see zeros and a flag.
+    flagged : modalities that are absent in some training rows
+    """
+
+    names: tuple[str, ...]
+    blocks: Mapping[str, Block]
+    features: Mapping[str, Features]
+    widths: Mapping[str, int]
+    kind: str
+    flagged: tuple[str, ...] = ()
+
+    def __call__(self, rows: Ints, moved: Mapping[str, Ints] | None = None) -> Any:
+        """(n, columns); ``moved`` says from which rows a modality is taken instead."""
+        parts: list[Any] = []
+        for m in self.names:
+            source = (moved or {}).get(m, rows)
+            parts.append(
+                self._masked(self.features[m].transform(self.blocks[m], source), self.blocks[m].present[source])
+            )
+        if self.kind == "trees":
+            return np.hstack(parts)
+        flags = [~self.blocks[m].present[(moved or {}).get(m, rows)] for m in self.flagged]
+        parts.append(np.column_stack(flags).astype(float) if flags else np.zeros((len(rows), 0)))
+        if self.kind == "sparse":
+            return sparse.csr_array(sparse.hstack([sparse.csr_array(x) for x in parts], format="csr"))
+        return np.hstack(parts)
+
+    def _masked(self, x: Any, present: NDArray[np.bool_]) -> Any:
+        if self.kind == "trees":
+            x = np.array(x)
+            x[~present] = np.nan
+            return x
+        if present.all():
+            return x
+        if sparse.issparse(x):
+            return sparse.csr_array(sparse.diags_array(present.astype(float)) @ x)
+        return x * present[:, None]
+
+    @property
+    def columns(self) -> dict[str, NDArray[np.int64]]:
+        """Columns of each modality."""
+        stops = np.cumsum([self.widths[m] for m in self.names])
+        return {m: np.arange(stop - self.widths[m], stop) for m, stop in zip(self.names, stops, strict=True)}
+
+    @property
+    def categorical(self) -> list[int]:
+        """Columns that hold codes of categories."""
+        own = self.columns
+        return [int(own[m][c]) for m in self.names for c in getattr(self.features[m], "categorical", [])]
+
+
+@dataclass(frozen=True)
+class Joint:
+    """A fitted early fusion: what it predicted, and what is needed to predict again."""
+
+    fitted: Fitted
+    design: Design
+    model: Any
+    calibrator: Calibrator
+    task: Task
+
+    def predict(self, x: Any) -> Floats:
+        """Calibrated predictions of a design matrix, (n, width)."""
+        return self.calibrator.apply(outputs(self.model, x, self.task))
+
+
 def fit_early_linear(
-    blocks: Blocks,
-    part: Part,
-    chosen: Mapping[str, tuple[Family, Setting]],
-    strongest: str,
-    setting: Setting | None = None,
+    blocks: Blocks, part: Part, chosen: Mapping[str, tuple[Family, Setting]], strongest: str
 ) -> Fitted:
     """Concatenation with a penalty per block.
 
@@ -96,102 +170,92 @@ def fit_early_linear(
     blocks : modality -> view -> Block
     chosen : modality -> its best linear family and setting
     strongest : modality of the best single
-    setting : used as it is if given (controls are not tuned again)
     """
-    names, cost = sorted(blocks), Cost()
+    own = own_penalties(chosen)
+    settings = [{m: c * s for m, c in own.items()} for s in (1.0, 0.3, 3.0)]
+    settings += [{m: c * (1.0 if m == strongest else s) for m, c in own.items()} for s in (0.1, 0.3)]
+    return join_linear(blocks, part, chosen, FeatureStore(part), tuple(settings)).fitted
+
+
+def own_penalties(chosen: Mapping[str, tuple[Family, Setting]]) -> dict[str, float]:
+    """Scale of each block at the C that its own linear single was tuned to."""
+    return {m: float(np.sqrt(setting.get("C", 1.0))) for m, (_, setting) in sorted(chosen.items())}
+
+
+def join_linear(
+    blocks: Blocks,
+    part: Part,
+    chosen: Mapping[str, tuple[Family, Setting]],
+    store: FeatureStore,
+    settings: tuple[Setting, ...],
+) -> Joint:
+    """A linear model on the concatenation; tuned if there is more than one setting (modality -> scale)."""
+    names, cost = tuple(sorted(blocks)), Cost()
+    own = {m: blocks[m][chosen[m][0].view] for m in names}
     with cost.fitting():
-        store = FeatureStore(part)
-        features = {m: store.get(chosen[m][0], blocks[m][chosen[m][0].view])[0] for m in names}
-        own = {m: blocks[m][chosen[m][0].view] for m in names}
-        shape = _widths(features, own, part)
-    wide = any(view.view == "counts" for view in own.values())
-    base = {m: float(np.sqrt(chosen[m][1].get("C", 1.0))) for m in names}
-    settings = [{m: base[m] * s for m in names} for s in (1.0, 0.3, 3.0)]
-    settings += [{m: base[m] * (1.0 if m == strongest else s) for m in names} for s in (0.1, 0.3)]
+        features = {m: store.get(chosen[m][0], own[m])[0] for m in names}
+        kind = "sparse" if any(block.view == "counts" for block in own.values()) else "dense"
+        design = _design(names, own, features, part, kind)
 
     def estimator(task: Any, scales: Setting, seed: int, flags: list[int]) -> BlockPenalised:
-        scale = np.concatenate([*[np.full(shape[m], scales[m]) for m in names], np.ones(shape[""])])
-        fit = sparse_linear if wide else linear
+        blocks_of = [np.full(design.widths[m], scales[m]) for m in names]
+        fit = sparse_linear if kind == "sparse" else linear
+        scale = np.concatenate([*blocks_of, np.ones(len(design.flagged))])
         return BlockPenalised(fit(task, {"C": 1.0}, seed, flags), scale)
 
-    family = Family("early-linear", "", "", FAMILIES["cells"][0].features, estimator, tuple(settings))
-
-    def design(rows: Ints) -> Any:
-        parts = [_masked(features[m].transform(own[m], rows), own[m].present[rows]) for m in names]
-        parts.append(_absence(own, names, rows, part))
-        if wide:
-            return sparse.csr_array(sparse.hstack([sparse.csr_array(x) for x in parts], format="csr"))
-        return np.hstack(parts)
-
-    return _fit_joint(family, design, part, cost, [], setting)
+    family = Family("early-linear", "", "", FAMILIES["cells"][0].features, estimator, settings)
+    return _join(family, design, part, cost)
 
 
-def fit_early_boosting(blocks: Blocks, part: Part, setting: Setting | None = None) -> Fitted:
+def fit_early_boosting(blocks: Blocks, part: Part) -> Fitted:
     """Gradient boosting on all modalities' cells and reduced features; an absent modality is missing to the trees."""
-    names, cost = sorted(blocks), Cost()
+    return join_boosting(blocks, part, FeatureStore(part)).fitted
+
+
+def join_boosting(blocks: Blocks, part: Part, store: FeatureStore, *, additive: bool = False) -> Joint:
+    """Boosting on the reduced concatenation; ``additive`` forbids a tree to split on two modalities."""
+    names, cost = tuple(sorted(blocks)), Cost()
     own = {m: _reduced_view(blocks[m]) for m in names}
-    flags: list[int] = []
     with cost.fitting():
-        store, features, start = FeatureStore(part), {}, 0
+        features = {}
         for m in names:
             reduced = REDUCED[own[m].view]
             features[m] = store.get(Family("reduced", "", own[m].view, reduced, coarse_boosting, ()), own[m])[0]
-            flags += [start + c for c in getattr(features[m], "categorical", [])]
-            start += features[m].transform(own[m], part.train[:1]).shape[1]
-    family = Family("early-boosting", "", "", TableCells, coarse_boosting, BOOSTING)
+        design = _design(names, own, features, part, "trees")
 
-    def design(rows: Ints) -> Floats:
-        parts = []
-        for m in names:
-            x = np.array(features[m].transform(own[m], rows))
-            x[~own[m].present[rows]] = np.nan
-            parts.append(x)
-        return np.hstack(parts)
+    def estimator(task: Any, setting: Setting, seed: int, flags: list[int]) -> Any:
+        model = coarse_boosting(task, setting, seed, flags)
+        apart = [set(columns.tolist()) for columns in design.columns.values()]
+        return model.set_params(interaction_cst=apart) if additive else model
 
-    return _fit_joint(family, design, part, cost, flags, setting)
+    return _join(Family("early-boosting", "", "", TableCells, estimator, BOOSTING), design, part, cost)
 
 
-def _fit_joint(
-    family: Family, design: Any, part: Part, cost: Cost, flags: list[int], setting: Setting | None
-) -> Fitted:
-    y = part.y_train
+def _design(
+    names: tuple[str, ...], own: Mapping[str, Block], features: Mapping[str, Features], part: Part, kind: str
+) -> Design:
+    widths = {m: int(features[m].transform(own[m], part.train[:1]).shape[1]) for m in names}
+    here = {m: int(own[m].present[part.train].sum()) for m in names}
+    return Design(names, own, features, widths, kind, tuple(m for m in names if 0 < here[m] < len(part.train)))
+
+
+def _join(family: Family, design: Design, part: Part, cost: Cost) -> Joint:
+    y, flags = part.y_train, design.categorical if design.kind == "trees" else []
     with cost.fitting():
         x = design(part.train)
-        if setting is None:
+        if len(family.settings) > 1:
             tuned = tune(family, x, y, part.task, part.inner, part.seed, flags)
         else:
-            tuned = Tuned(setting, cross_fit(family, setting, x, y, part.task, part.inner, part.seed, flags))
+            (only,) = family.settings
+            tuned = Tuned(only, cross_fit(family, only, x, y, part.task, part.inner, part.seed, flags))
         calibrator = fit_calibrator(tuned.inner, y, part.task)
         model = fit_model(family, tuned.setting, x, y, part.task, part.seed, flags)
     with cost.predicting():
         raw = outputs(model, design(part.test), part.task)
     cost.parameters = count_parameters(model) + 2
-    return Fitted(calibrator.apply(raw), raw, calibrator.apply(tuned.inner), cost, dict(tuned.setting))
+    fitted = Fitted(calibrator.apply(raw), raw, calibrator.apply(tuned.inner), cost, dict(tuned.setting))
+    return Joint(fitted, design, model, calibrator, part.task)
 
 
 def _reduced_view(views: Mapping[str, Block]) -> Block:
     return views.get("minilm") or next(iter(views.values()))
-
-
-def _widths(features: Mapping[str, Any], own: Mapping[str, Block], part: Part) -> dict[str, int]:
-    """Columns of each block, and of the absence flags under ""."""
-    widths = {m: int(f.transform(own[m], part.train[:1]).shape[1]) for m, f in features.items()}
-    widths[""] = _absence(own, sorted(own), part.train[:1], part).shape[1]
-    return widths
-
-
-def _masked(x: Any, present: NDArray[np.bool_]) -> Any:
-    """Rows without the modality hold zeros; their flag says so (see `_absence`)."""
-    if present.all():
-        return x
-    if sparse.issparse(x):
-        return sparse.csr_array(sparse.diags_array(present.astype(float)) @ x)
-    return x * present[:, None]
-
-
-def _absence(own: Mapping[str, Block], names: list[str], rows: Ints, part: Part) -> Floats:
-    """A flag column for each modality that is absent in some, not all, training rows."""
-    varied = [m for m in names if 0 < own[m].present[part.train].sum() < len(part.train)]
-    return (
-        np.column_stack([~own[m].present[rows] for m in varied]).astype(float) if varied else np.zeros((len(rows), 0))
-    )

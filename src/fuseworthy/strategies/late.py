@@ -131,13 +131,19 @@ def fit_log_pool(members: Members, part: Part) -> Fitted:
 
 def fit_stacking(members: Members, part: Part) -> Fitted:
     """Stacking ends calibrated by construction: it is itself a regression of the truth on the log-odds."""
+    return stack(members, part)[1]
+
+
+def stack(members: Members, part: Part, grid: tuple[float, ...] | None = None) -> tuple[Stacker, Fitted]:
+    """The stacker itself, and what it predicted."""
     cost = Cost()
     with cost.fitting():
-        stacker = Stacker(part.task, part.prior).fit(members.inner, members.present_inner, part.y_train, part.inner)
+        stacker = Stacker(part.task, part.prior, grid)
+        stacker.fit(members.inner, members.present_inner, part.y_train, part.inner)
     with cost.predicting():
         test = stacker.predict(members.test, members.present_test)
     cost.parameters = count_parameters(stacker.model_)
-    return Fitted(test, None, None, members.cost + cost, {"C": stacker.c_})
+    return stacker, Fitted(test, None, stacker.inner_, members.cost + cost, {"C": stacker.c_})
 
 
 def _weighted(members: Members, part: Part, weights: Floats, cost: Cost | None = None) -> Fitted:

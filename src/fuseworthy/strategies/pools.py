@@ -77,10 +77,11 @@ class Stacker:
     absent; a flag a member tells when it is absent, if that varies. So absent members shift nothing they should not.
     """
 
-    grid = (0.03, 0.3, 3.0, 30.0)
+    grid: tuple[float, ...] = (0.03, 0.3, 3.0, 30.0)
 
-    def __init__(self, task: Task, prior: Floats) -> None:
+    def __init__(self, task: Task, prior: Floats, grid: tuple[float, ...] | None = None) -> None:
         self.task, self.prior = task, prior
+        self.grid = grid or self.grid
 
     def fit(self, p: Floats, present: Flags, y: NDArray[Any], inner: NDArray[np.int64]) -> Stacker:
         """Fit on out-of-fold predictions; the penalty by the same inner folds, so groups stay whole."""
@@ -88,8 +89,9 @@ class Stacker:
         x = self._evidence(p, present)
         self.scale_ = np.maximum(x.std(axis=0), 1e-9) if not self.task.is_classification else np.ones(x.shape[1])
         x = x / self.scale_
-        losses = [self._inner_loss(x, y, inner, c) for c in self.grid]
-        self.c_ = self.grid[int(np.argmin(losses))]
+        tried = [self._out_of_fold(x, y, inner, c) for c in self.grid]
+        best = int(np.argmin([self.task.mean_loss(y, predictions) for predictions in tried]))
+        self.c_, self.inner_ = self.grid[best], tried[best]
         self.model_ = self._fit(x, y, self.c_)
         return self
 
@@ -112,7 +114,7 @@ class Stacker:
                 return np.hstack([*evidence, (~present[self.flagged_]).T.astype(float)])
         return np.vstack([np.where(present, columns, 0.0), (~present[self.flagged_]).astype(float)]).T
 
-    def _inner_loss(self, x: Floats, y: NDArray[Any], inner: NDArray[np.int64], c: float) -> float:
+    def _out_of_fold(self, x: Floats, y: NDArray[Any], inner: NDArray[np.int64], c: float) -> Floats:
         from fuseworthy.strategies.families import outputs
 
         predictions = np.tile(self.prior, (len(y), 1))
@@ -120,7 +122,7 @@ class Stacker:
             fit, score = inner != k, inner == k
             if fit.any():
                 predictions[score] = outputs(self._fit(x[fit], y[fit], c), x[score], self.task)
-        return self.task.mean_loss(y, predictions)
+        return predictions
 
     def _fit(self, x: Floats, y: NDArray[Any], c: float) -> Any:
         from fuseworthy.strategies.families import FAMILIES

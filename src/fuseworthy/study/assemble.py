@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fuseworthy.errors import LedgerError
@@ -20,11 +21,13 @@ from fuseworthy.task import Floats
 
 @dataclass(frozen=True)
 class Costs:
-    """Per strategy, mean over folds: CPU seconds to fit, CPU seconds per 1 000 rows predicted, parameters."""
+    """Per strategy, mean over folds: CPU seconds to fit, CPU seconds per 1 000 rows predicted, parameters;
+    and the peak memory (MB) of the process that fitted it."""
 
     fit_seconds: float
     predict_seconds: float
     parameters: int
+    memory_mb: float = 0.0
 
 
 def assemble(workspace: Workspace, units: Iterable[Unit], repeats: int) -> tuple[Ledger, dict[str, Costs]]:
@@ -40,40 +43,56 @@ def assemble(workspace: Workspace, units: Iterable[Unit], repeats: int) -> tuple
     LedgerError
         A part is damaged, or of other data or folds.
     """
-    plan, full = workspace.plan, workspace.folds
-    folds = Folds(full.kind, full.assignment[:repeats], full.clusters, full.order)
-    shape = (repeats, len(workspace.y), workspace.task.width)
+    plan, n, labels = workspace.plan, len(workspace.ids), len(workspace.plan.labels)
+    shape = (repeats, n * max(labels, 1), workspace.task.width)
     found: dict[str, Floats] = {}
     costs: dict[str, list[dict[str, float]]] = {}
     for unit in units:
         receipt = read_receipt(workspace, unit)
         if receipt is None:
             raise LedgerError(f"the part {unit.stem(workspace)} must be whole, but it is missing or damaged. Resume.")
-        path = workspace.folder / "ledger" / f"{unit.stem(workspace)}.parquet"
-        table = pq.read_table(path)
-        metadata = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
-        if (metadata.get("data_hash"), metadata.get("fold_hash")) != (plan.data_hash, plan.fold_hash):
-            raise LedgerError(f"{path} must be of this study's data and folds, but carries other hashes.")
+        table = _read_part(workspace, unit)
         rows = table["row"].to_numpy()
         for name in {column.rpartition("|")[0] for column in table.column_names if "|" in column}:
-            found.setdefault(name, np.full(shape, np.nan))[unit.repeat, rows] = read_columns(table, name, workspace)
+            values = found.setdefault(name, np.full(shape, np.nan))
+            values[unit.repeat, rows + unit.label * n] = read_columns(table, name, workspace)
         for name, cost in receipt["costs"].items():
-            costs.setdefault(name, []).append(cost | {"rows": len(rows)})
+            costs.setdefault(name, []).append(cost | {"rows": len(rows), "peak_mb": receipt["peak_mb"]})
     maskable = "mask-only" in found
     strategies = strategies_of({m: spec["folders"] for m, spec in plan.modalities.items()}, plan.fusions, maskable)
     strategies = {name: s for name, s in strategies.items() if name in found}
+    times = max(labels, 1)
     ledger = Ledger(
         task=workspace.task,
-        y=workspace.y,
-        folds=folds,
+        y=workspace.y.T.ravel() if labels else workspace.y,
+        folds=_long_folds(workspace.folds, repeats, labels, n),
         strategies=strategies,
         predictions={name: found[name] for name in strategies},
-        ids=workspace.ids,
-        pattern=workspace.pattern,
+        ids=np.tile(workspace.ids, times),
+        pattern=np.tile(workspace.pattern, times),
         data_hash=plan.data_hash,
         raw={name.removesuffix(RAW): values for name, values in sorted(found.items()) if name.endswith(RAW)},
+        labels=np.repeat(plan.labels, n) if labels else None,
     )
     return ledger, {name: _mean_cost(costs[name]) for name in strategies}
+
+
+def _read_part(workspace: Workspace, unit: Unit) -> pa.Table:
+    path = workspace.folder / "ledger" / f"{unit.stem(workspace)}.parquet"
+    table = pq.read_table(path)
+    metadata = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
+    if (metadata.get("data_hash"), metadata.get("fold_hash")) != (workspace.plan.data_hash, workspace.plan.fold_hash):
+        raise LedgerError(f"{path} must be of this study's data and folds, but carries other hashes.")
+    return table
+
+
+def _long_folds(full: Folds, repeats: int, labels: int, n: int) -> Folds:
+    """The folds of the repeats that are complete; with several labels one entry for each row and label."""
+    if not labels:
+        return Folds(full.kind, full.assignment[:repeats], full.clusters, full.order)
+    clusters = np.arange(n) if full.clusters is None else full.clusters
+    order = None if full.order is None else np.tile(full.order, labels)
+    return Folds(full.kind, np.tile(full.assignment[:repeats], labels), np.tile(clusters, labels), order)
 
 
 def _mean_cost(costs: list[dict[str, Any]]) -> Costs:
@@ -82,6 +101,7 @@ def _mean_cost(costs: list[dict[str, Any]]) -> Costs:
         fit_seconds=sum(c["fit_seconds"] for c in costs) / len(costs),
         predict_seconds=1000 * sum(c["predict_seconds"] for c in costs) / max(rows, 1),
         parameters=round(sum(c["parameters"] for c in costs) / len(costs)),
+        memory_mb=max(c["peak_mb"] for c in costs),
     )
 
 

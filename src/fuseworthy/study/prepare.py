@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version as installed
 from pathlib import Path
@@ -26,6 +26,7 @@ from fuseworthy.inputs.modality import Modality, Tabular
 from fuseworthy.inputs.pairing import join_by_key
 from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
+from fuseworthy.strategies.features import TEXT_DIMENSIONS, VECTOR_DIMENSIONS
 from fuseworthy.study.question import Join, Question
 from fuseworthy.study.workspace import Plan
 from fuseworthy.task import Task
@@ -42,6 +43,12 @@ class Loaded:
     task_reason: str
     y: NDArray[Any]
     notices: list[str]
+    targets: tuple[str, ...]
+
+    @property
+    def labels(self) -> list[str]:
+        """The target columns if there are several."""
+        return list(self.targets) if len(self.targets) > 1 else []
 
 
 def load(source: Any, question: Question, joins: tuple[Join, ...] = ()) -> Loaded:
@@ -56,19 +63,44 @@ def load(source: Any, question: Question, joins: tuple[Join, ...] = ()) -> Loade
         other, more = read_table(join.table)
         table, pairing = join_by_key(table, other, join.on, source_name(join.table))
         notices += [*more, f"{source_name(join.table)} {pairing}"]
-    require_columns(table, [question.target], "the target")
+    targets = question.targets_in(table.column_names)
+    require_columns(table, list(targets), "the target")
+    require_columns(table, list(question.slices), "a slice")
     for role in ("group", "time", "id"):
         if name := getattr(question, role):
             require_columns(table, [name], f"the {role}")
-    target = table[question.target]
-    if question.drop_unlabelled and target.null_count:
-        notices.append(f"{target.null_count:,} rows without a target are left out, as asked")
-        table = table.filter(pc.is_valid(target))
+    known = _all_known(table, targets)
+    if question.drop_unlabelled and not pc.all(known).as_py():
+        notices.append(f"{pc.sum(pc.invert(known)).as_py():,} rows without a target are left out, as asked")
+        table = table.filter(known)
         if table.num_rows == 0:
-            raise InputError(f"target {question.target!r} must be known for some rows, but it is missing in all.")
+            raise InputError(f"target {targets[0]!r} must be known for some rows, but it is missing in all.")
     table = pa.table({name: table[name].combine_chunks() for name in table.column_names})
-    task, y, reason = read_target(_array(table, question.target), question.target, question.task)
-    return Loaded(table, source_name(source), settle_modalities(table, question), task, reason, y, notices)
+    task, y, reason = _read_targets(table, targets, question.task)
+    inference = settle_modalities(table, question)
+    return Loaded(table, source_name(source), inference, task, reason, y, notices, targets)
+
+
+def _all_known(table: pa.Table, targets: Sequence[str]) -> Any:
+    known = pc.is_valid(table[targets[0]])
+    for target in targets[1:]:
+        known = pc.and_(known, pc.is_valid(table[target]))
+    return known
+
+
+def _read_targets(table: pa.Table, targets: Sequence[str], kind: str | None) -> tuple[Task, NDArray[Any], str]:
+    """One target; or several yes/no labels as the columns of ``y``."""
+    if len(targets) == 1:
+        return read_target(_array(table, targets[0]), targets[0], kind)
+    found = {target: read_target(_array(table, target), target, kind) for target in targets}
+    if odd := [target for target, (task, _, _) in found.items() if task.kind != "binary"]:
+        raise InputError(
+            f"several targets must each have two values, but {odd[0]!r} is {found[odd[0]][0].kind}. "
+            "Compare it in a study of its own."
+        )
+    classes = {task.classes for task, _, _ in found.values()}
+    task = Task("binary", classes.pop() if len(classes) == 1 else ("no", "yes"))
+    return task, np.column_stack([y for _, y, _ in found.values()]), f"{len(targets)} labels of two values each"
 
 
 def settle_modalities(table: pa.Table, question: Question) -> Inference:
@@ -79,7 +111,8 @@ def settle_modalities(table: pa.Table, question: Question) -> Inference:
     InputError
         An unknown column, a column that is constant or entirely missing although asked for, or nothing to learn from.
     """
-    reserved = {c for c in (question.target, question.group, question.time, question.id) if c}
+    reserved = {c for c in (question.group, question.time, question.id) if c}
+    reserved |= set(question.targets_in(table.column_names))
     inference = infer_modalities(table, reserved)
     if question.modalities is not None:
         inference = _as_asked(table, question.modalities, reserved)
@@ -135,7 +168,8 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
     """Encode the modalities, plan the folds, and write down every decision."""
     table, task, y = loaded.table, loaded.task, loaded.y
     notices = list(loaded.notices)
-    metric = check_metric(question.metric, task)
+    metric = check_metric(question.metric or question.decide_on, task)
+    check_metric(question.decide_on, task)
     fusions = question.fusions
     clusters, time = read_clusters(table, question, loaded.inference.modalities, notices), read_time(table, question)
     ids = read_ids(table, question)
@@ -146,11 +180,14 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
     blocks, folders = _encode(table, modalities, fallback_cache, notices)
     present = np.column_stack([next(iter(blocks[m].values())).present for m in modalities])
     _note_presence(list(modalities), present, blocks, notices)
-    used = sorted({c for m in modalities.values() for c in m.columns} | {question.target})
+    used = sorted({c for m in modalities.values() for c in m.columns} | set(loaded.targets))
     plan = Plan(
         version=__version__,
         source=loaded.source,
-        target=question.target,
+        target=", ".join(loaded.targets),
+        labels=loaded.labels,
+        attribution=question.attribution,
+        observations=observe(blocks),
         task=task.to_dict(),
         task_reason=loaded.task_reason,
         modalities={
@@ -201,6 +238,26 @@ def plan_folds(y: NDArray[Any], task: Task, question: Question, clusters: Ints |
     if folds.kind == "grouped" and not question.group:  # only copies are kept together
         folds = replace(folds, kind="stratified" if task.is_classification else "shuffled")
     return folds
+
+
+def observe(blocks: Mapping[str, Mapping[str, Block]]) -> dict[str, Any]:
+    """What the checks need to know of the encoded data: features and their scale, by modality.
+
+    ``features`` are those that an early fusion learns from (reduced where there are many), ``columns`` all there are,
+    ``scale`` the median spread of a dense column.
+    """
+    found = {}
+    for name, views in blocks.items():
+        block = views.get("minilm") or next(iter(views.values()))
+        columns = int(block.values.shape[1])
+        most = {"counts": TEXT_DIMENSIONS, "cells": columns}.get(block.view, VECTOR_DIMENSIONS)
+        scale = None
+        if block.view != "counts":
+            cells = np.asarray(block.values[block.present], dtype=np.float64)
+            spread = np.nanstd(cells, axis=0) if len(cells) else np.zeros(columns)
+            scale = float(np.median(spread[spread > 0])) if (spread > 0).any() else None
+        found[name] = {"features": min(columns, most), "columns": columns, "scale": scale, "view": block.view}
+    return found
 
 
 def patterns(names: list[str], present: NDArray[np.bool_]) -> NDArray[Any]:

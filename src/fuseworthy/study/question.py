@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,8 @@ class Question:
 
     Parameters
     ----------
-    target : str
+    target : str, or sequence of str
+        Several yes/no columns ("a,b,c", or a sequence) are decided on together.
     modalities : mapping of name to Modality, optional
         Inferred from the columns if left out.
     task : {"binary", "multiclass", "regression"}, optional
@@ -30,7 +32,20 @@ class Question:
     metric : str, optional
         Headline metric.
     margin : float
-        Smallest gain in the deciding loss that is worth a fusion's cost.
+        Smallest gain in what decides that is worth a fusion's cost.
+    worth : str, optional
+        The margin as a price of time instead: "0.5ms:0.002" asks for a gain of .002 for every half millisecond that a
+        row takes longer.
+    decide_on : str, optional
+        A metric to decide on instead of the proper loss.
+    anyway : bool
+        Go on although the probes say that fusion is unlikely to pay.
+    attribution : bool
+        Retrain without each modality, to say what each is worth.
+    slices : sequence of str
+        Columns whose values are looked at as slices before any others.
+    decompose : bool
+        Estimate redundant, unique and synergistic information of two modalities.
     folds, repeats : int, optional
         By the number of rows if left out.
     strategies : sequence of str, optional
@@ -38,7 +53,7 @@ class Question:
     random_state : int
     """
 
-    target: str
+    target: str | Sequence[str]
     modalities: Mapping[str, Modality] | None = None
     task: str | None = None
     group: str | None = None
@@ -51,6 +66,12 @@ class Question:
     strategies: Sequence[str] | None = None
     random_state: int = 0
     drop_unlabelled: bool = False
+    worth: str | None = None
+    decide_on: str | None = None
+    anyway: bool = False
+    attribution: bool = True
+    slices: Sequence[str] = ()
+    decompose: bool = False
 
     def __post_init__(self) -> None:
         if not self.margin >= 0:
@@ -59,9 +80,12 @@ class Question:
             raise InputError(f"repeats must be at least 1, but {self.repeats} came.")
         if self.folds is not None and self.folds < 2:
             raise InputError(f"folds must be at least 2, but {self.folds} came.")
-        roles = [c for c in (self.target, self.group, self.time, self.id) if c]
-        if self.target in (self.group, self.time, self.id):
-            raise InputError(f"the target {self.target!r} must not be the group, time or id column as well.")
+        price_of_time(self.worth)
+        roles = [*self.named_targets, *[c for c in (self.group, self.time, self.id) if c]]
+        if both := set(self.named_targets) & {self.group, self.time, self.id}:
+            raise InputError(
+                f"the target {min(filter(None, both))!r} must not be the group, time or id column as well."
+            )
         for name, modality in (self.modalities or {}).items():
             if "/" in name or "|" in name or not name.strip():
                 raise InputError(f"a modality's name must not be empty or hold '/' or '|', but {name!r} came.")
@@ -70,6 +94,20 @@ class Question:
                     f"a column must have one role, but {min(taken)!r} is in modality {name!r} and is the "
                     "target, group, time or id as well. Take it out of one."
                 )
+
+    @property
+    def named_targets(self) -> tuple[str, ...]:
+        """The target as it was given, and what lies between its commas."""
+        if not isinstance(self.target, str):
+            return tuple(self.target)
+        parts = tuple(part.strip() for part in self.target.split(",") if part.strip())
+        return (self.target,) if len(parts) < 2 else (self.target, *parts)
+
+    def targets_in(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """The target columns of a table; a column with a comma in its name is itself."""
+        if isinstance(self.target, str) and (self.target in columns or len(self.named_targets) == 1):
+            return (self.target,)
+        return self.named_targets[1:] if isinstance(self.target, str) else tuple(self.target)
 
     @property
     def fusions(self) -> list[str]:
@@ -85,6 +123,32 @@ class Question:
                     f"a strategy must be one this version has, but {name!r} came: {nearest(name, [*FUSIONS, *GROUPS])}."
                 )
         return [name for name in FUSIONS if name in wanted]
+
+
+def price_of_time(worth: str | None) -> tuple[float, float] | None:
+    """Milliseconds a row and the gain that they must bring; None if the margin is no price.
+
+    Examples
+    --------
+    >>> price_of_time("0.5ms:0.002")
+    (0.5, 0.002)
+
+    Raises
+    ------
+    InputError
+    """
+    if worth is None:
+        return None
+    found = re.fullmatch(r"\s*([0-9.]+)\s*(ms|us|µs|s)\s*:\s*([0-9.]+)\s*", worth)
+    try:
+        if found and float(found[1]) > 0:
+            return float(found[1]) * {"us": 1e-3, "µs": 1e-3, "ms": 1.0, "s": 1e3}[found[2]], float(found[3])
+    except ValueError:
+        found = None
+    raise InputError(
+        f"worth must be a time a row and the gain it must bring, such as 0.5ms:0.002, or a plain margin, but {worth!r} "
+        "came."
+    )
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,33 @@ import pyarrow as pa
 
 from fuseworthy.durable import write_bytes, write_json
 from fuseworthy.errors import StudyError
+from fuseworthy.evidence.deciding import deciding_losses
+from fuseworthy.evidence.headroom import headroom_facts
 from fuseworthy.evidence.metrics import TITLES
+from fuseworthy.evidence.refusals import refusal_reasons
 from fuseworthy.evidence.verdict import decide
 from fuseworthy.ledger import Ledger
+from fuseworthy.strategies.catalogue import CATALOGUE, PROBES
 from fuseworthy.study.assemble import Costs, assemble, complete_repeats
+from fuseworthy.study.descriptors import descriptors_of
 from fuseworthy.study.engines import Engine, InlineEngine, check_jobs, make_engine
-from fuseworthy.study.facts import build_facts, strategy_rows
+from fuseworthy.study.facts import Seen, build_facts, strategy_rows
 from fuseworthy.study.prepare import Loaded, load, prepare
 from fuseworthy.study.progress import Progress, Silent
 from fuseworthy.study.question import Options, Question
 from fuseworthy.study.study import Study
-from fuseworthy.study.units import Unit, is_done, unit_folders, units_of
-from fuseworthy.study.workspace import Workspace, create, open_plan
+from fuseworthy.study.units import STAGES, Unit, is_done, unit_folders, units_of
+from fuseworthy.study.workspace import Plan, Workspace, create, open_plan
+from fuseworthy.study.worth import margin_of
+
+
+@dataclass
+class Progressed:
+    """Which units are done, which were given up and why, and the probes' answer if it is that fusion cannot pay."""
+
+    done: dict[Unit, bool] = field(default_factory=dict)
+    failed: dict[Unit, str] = field(default_factory=dict)
+    hopeless: str | None = None
 
 
 def run_study(
@@ -66,10 +81,10 @@ def _run_in(
         workspace.__dict__["blocks"] = prepared.blocks
     del prepared  # workers read the blocks from disk; this process need not hold them
     try:
-        done, failed = _run_units(workspace, engine, progress, deadline)
+        so_far = _run_units(workspace, engine, progress, deadline, question)
     finally:
         engine.close()
-    return _conclude(workspace, table, done, failed, question, options.command, progress)
+    return _conclude(workspace, table, so_far, question, options.command, progress)
 
 
 def describe(loaded: Loaded, question: Question) -> dict[str, Any]:
@@ -77,7 +92,7 @@ def describe(loaded: Loaded, question: Question) -> dict[str, Any]:
     return {
         "source": loaded.source,
         "rows": len(loaded.y),
-        "target": question.target,
+        "target": ", ".join(loaded.targets),
         "task": loaded.task.kind,
         "task_reason": loaded.task_reason,
         "classes": list(loaded.task.classes),
@@ -91,30 +106,45 @@ def describe(loaded: Loaded, question: Question) -> dict[str, Any]:
 
 
 def _run_units(
-    workspace: Workspace, engine: Engine, progress: Progress, deadline: float
-) -> tuple[dict[Unit, bool], dict[Unit, str]]:
-    """Run all repeats, singles before fusions; returns which units are done, and which were given up."""
+    workspace: Workspace, engine: Engine, progress: Progress, deadline: float, question: Question
+) -> Progressed:
+    """Run all repeats, singles before probes before all else; stop after the first probes if nothing is to be gained."""
+    so_far = Progressed()
     repeats = workspace.folds.repeats
-    done: dict[Unit, bool] = {}
-    failed: dict[Unit, str] = {}
     for repeat in range(repeats):
-        for singles in (True, False):
-            units = units_of(workspace, repeat, singles=singles)
+        for stage in STAGES:
+            units = units_of(workspace, repeat, stage)
             ready = [unit for unit in units if is_done(workspace, unit)]
-            stage = f"{'singles' if singles else 'fusions and controls'}, repeat {repeat + 1} of {repeats}"
-            progress.begin(stage, len(units), len(ready))
-            workspace.log("stage", stage=stage, units=len(units), done_before=len(ready))
+            title = f"{stage}, repeat {repeat + 1} of {repeats}"
+            progress.begin(title, len(units), len(ready))
+            workspace.log("stage", stage=title, units=len(units), done_before=len(ready))
             outcome = engine.run(
                 workspace, [u for u in units if u not in ready], lambda u: progress.advance(_label(u)), deadline
             )
-            done |= {unit: unit not in outcome.skipped and unit not in outcome.failed for unit in units}
-            failed |= outcome.failed
-            _refuse_lost(workspace, outcome.failed, repeat, singles)
+            so_far.done |= {u: u not in outcome.skipped and u not in outcome.failed for u in units}
+            so_far.failed |= outcome.failed
+            _refuse_lost(workspace, outcome.failed, repeat, stage == "singles")
             if outcome.skipped:
-                return done, failed
-            if singles and repeat == 0:
+                return so_far
+            if repeat == 0 and stage == "singles":
                 _show_singles(workspace, units, progress)
-    return done, failed
+            if repeat == 0 and stage == "probes" and not outcome.failed:
+                so_far.hopeless = _weigh(workspace, list(so_far.done), question, progress)
+                if so_far.hopeless and not question.anyway:
+                    return so_far
+    return so_far
+
+
+def _weigh(workspace: Workspace, units: list[Unit], question: Question, progress: Progress) -> str | None:
+    """Say what the probes found; the sentence if fusion is unlikely to pay and a verdict may say so."""
+    ledger, _ = assemble(workspace, units, 1)
+    losses = deciding_losses(ledger, question.decide_on)
+    facts = headroom_facts(ledger, losses, question.margin, dimensions_of(workspace.plan))
+    if facts is None:
+        return None
+    progress.say(facts["sentence"])
+    refused = refusal_reasons(ledger.y, ledger.task, ledger.folds, ledger.labels)
+    return str(facts["sentence"]) if facts["unlikely"] and not refused and question.worth is None else None
 
 
 def _refuse_lost(workspace: Workspace, failed: dict[Unit, str], repeat: int, singles: bool) -> None:
@@ -137,26 +167,30 @@ def _show_singles(workspace: Workspace, units: Sequence[Unit], progress: Progres
 
 
 def _gather(
-    workspace: Workspace, done: dict[Unit, bool], failed: dict[Unit, str], notices: list[str]
+    workspace: Workspace, so_far: Progressed, stopped: bool, notices: list[str]
 ) -> tuple[Ledger, dict[str, Costs]]:
     """The ledger of the repeats that are complete, without the strategies that could not be fitted."""
-    lost = {unit.kind for unit in failed}
-    counted = {unit: ok for unit, ok in done.items() if unit.kind not in lost}
+    lost = {unit.kind for unit in so_far.failed}
+    counted = {unit: ok for unit, ok in so_far.done.items() if unit.kind not in lost}
     repeats = complete_repeats(workspace, counted, max((u.repeat for u in counted), default=-1) + 1)
     if repeats == 0:
         raise StudyError(
             f"the budget must allow one full repeat, but it ran out before. What is done is kept in "
             f"{workspace.folder}: run again with a larger budget (--budget) to go on."
         )
-    if repeats < workspace.plan.repeats:
+    if repeats < workspace.plan.repeats and not stopped:
         notices.append(f"the budget ran out: {repeats} of {workspace.plan.repeats} repeats are complete and used")
-    notices += [f"left out because they could not be fitted: {why}" for why in reasons_of(failed)]
+    failed = reasons_of(so_far.failed)
+    notices += [f"left out because they could not be fitted: {why}" for why in failed]
     ledger, costs = assemble(workspace, [u for u in counted if u.repeat < repeats], repeats)
+    if stopped:  # the probes are all the fusions there are
+        ledger = replace(ledger, strategies={**ledger.strategies, **{p: CATALOGUE[p] for p in PROBES}})
+        notices.append("stopped after the probes of the first repeat; go on with anyway=True (--anyway)")
     if not ledger.names(kind="fusion"):
-        raise StudyError(f"a verdict needs a fusion, but none could be fitted: {'; '.join(reasons_of(failed))}")
+        raise StudyError(f"a verdict needs a fusion, but none could be fitted: {'; '.join(failed)}")
     if "control" in lost:
         notices.append("without the controls a FUSE has not been checked against gains that no modality brings")
-    elif "mask-only" not in ledger.strategies:
+    elif "mask-only" not in ledger.strategies and not stopped:
         notices.append("mask-only does not apply: every row has every modality")
     return ledger, costs
 
@@ -169,32 +203,47 @@ def reasons_of(failed: dict[Unit, str]) -> list[str]:
 def _conclude(
     workspace: Workspace,
     table: pa.Table,
-    done: dict[Unit, bool],
-    failed: dict[Unit, str],
+    so_far: Progressed,
     question: Question,
     command: str | None,
     progress: Progress,
 ) -> Study:
     plan, notices = workspace.plan, list(workspace.plan.notices)
-    ledger, costs = _gather(workspace, done, failed, notices)
-    verdict = decide(ledger, margin=question.margin, metric=plan.metric)
+    stopped = so_far.hopeless is not None and not question.anyway
+    ledger, costs = _gather(workspace, so_far, stopped, notices)
+    losses = deciding_losses(ledger, question.decide_on)
+    margin = margin_of(ledger, losses, costs, question, notices)
+    verdict = decide(ledger, margin=margin, metric=plan.metric, decide_on=question.decide_on)
+    if stopped:
+        verdict = replace(
+            verdict, flags=(*verdict.flags, "stopped early: the probes say that fusion is unlikely to pay")
+        )
     asked = {name: getattr(plan, name) for name in ("source", "target", "task_reason", "group", "time", "seed")}
     facts = build_facts(
         ledger,
         verdict,
-        asked | {"margin": question.margin, "command": command},
+        asked | {"margin": margin, "worth": question.worth, "command": command},
         metric=plan.metric,
         costs=costs,
-        modalities=_modalities(plan.modalities, ledger.n),
+        modalities=_modalities(plan.modalities, ledger.rows),
         left_out=plan.left_out,
         notices=notices,
         history=_history(ledger),
         inputs={name: table.select(spec["columns"]) for name, spec in plan.modalities.items()},
+        losses=losses,
+        seen=Seen(
+            dimensions_of(plan), plan.observations, descriptors_of(table, plan, question), tuple(question.slices)
+        ),
     )
-    study = Study(ledger, verdict, facts, workspace.folder, tuple(reasons_of(failed)))
+    study = Study(ledger, verdict, facts, workspace.folder, tuple(reasons_of(so_far.failed)))
     _write(study, workspace.folder)
-    progress.say(f"{len(ledger.strategies)} strategies compared on {ledger.n:,} rows")
+    progress.say(f"{len(ledger.strategies)} strategies compared on {ledger.rows:,} rows")
     return study
+
+
+def dimensions_of(plan: Plan) -> dict[str, int]:
+    """Features that an early fusion learns from each modality."""
+    return {name: int(seen["features"]) for name, seen in plan.observations.items()}
 
 
 def _modalities(specs: dict[str, dict[str, Any]], n: int) -> list[dict[str, Any]]:
@@ -215,9 +264,12 @@ def _history(ledger: Ledger) -> list[str]:
     steps = []
     for kind, title in (
         ("single", "singles"),
+        ("probe", "probes"),
         ("late", "late fusions"),
         ("early", "early fusions"),
         ("control", "controls"),
+        ("subset", "retrained on subsets of the modalities"),
+        ("permuted", "with one modality shuffled"),
         ("reference", "references"),
     ):
         names = [s.name for s in ledger.strategies.values() if s.family == kind]

@@ -10,54 +10,70 @@ from __future__ import annotations
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fuseworthy.durable import content_digest, file_digest, read_json, write_json, write_with
-from fuseworthy.folds import Ints
 from fuseworthy.ledger import RAW
-from fuseworthy.strategies.catalogue import CATALOGUE, EARLY, LATE
+from fuseworthy.strategies.catalogue import CATALOGUE, EARLY, LATE, PROBES
 from fuseworthy.strategies.part import Cost, Fitted, Part, make_part
 from fuseworthy.study.workspace import Workspace
 from fuseworthy.task import Floats
 
-KINDS = ("single", "late", "early", "control")
+if TYPE_CHECKING:
+    from fuseworthy.strategies.late import Members
+
+STAGES = {
+    "singles": ("single",),
+    "probes": ("probe",),
+    "fusions, controls and explanation": ("late", "early", "control", "attribution"),
+}
+"""Kinds of units in the order in which they are run: no fusion before the singles, nothing dear before the probes."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """What to fit: the singles of one modality, or the late, early or control strategies, on one fold."""
+    """What to fit on one fold: the singles of one modality, or the strategies of one kind (and one label)."""
 
     kind: str
     repeat: int
     fold: int
     modality: str = ""
+    label: int = 0
 
     def stem(self, workspace: Workspace) -> str:
         """File name without ending: safe whatever the modality is called."""
         which = f"-{sorted(workspace.plan.modalities).index(self.modality)}" if self.modality else ""
-        return f"r{self.repeat:02d}-f{self.fold:02d}-{self.kind}{which}"
+        label = f"-l{self.label:03d}" if workspace.plan.labels else ""
+        return f"r{self.repeat:02d}-f{self.fold:02d}{label}-{self.kind}{which}"
 
     def key(self, workspace: Workspace) -> str:
         return content_digest({"unit": asdict(self), "study": workspace.plan.key})
 
 
-def units_of(workspace: Workspace, repeat: int, *, singles: bool) -> list[Unit]:
-    """Units of one repeat: the singles, or everything that builds on them."""
-    folds = range(workspace.folds.count)
-    if singles:
-        return [Unit("single", repeat, k, m) for k in folds for m in sorted(workspace.plan.modalities)]
-    wanted = [kind for kind, names in (("late", LATE), ("early", EARLY)) if set(names) & set(workspace.plan.fusions)]
-    return [Unit(kind, repeat, k) for kind in (*wanted, "control") for k in folds]
+def units_of(workspace: Workspace, repeat: int, stage: str) -> list[Unit]:
+    """Units of one stage (a key of `STAGES`) of one repeat."""
+    plan, wanted = workspace.plan, set(workspace.plan.fusions) - set(PROBES)
+    needed = {"late": bool(wanted & set(LATE)), "early": bool(wanted & set(EARLY)), "attribution": plan.attribution}
+    kinds = [kind for kind in STAGES[stage] if needed.get(kind, True)]
+    return [
+        Unit(kind, repeat, k, m, label)
+        for kind in kinds
+        for label in range(max(len(plan.labels), 1))
+        for k in range(workspace.folds.count)
+        for m in (sorted(plan.modalities) if kind == "single" else ("",))
+    ]
 
 
 def run_unit(workspace: Workspace, unit: Unit) -> None:
     """Fit the unit's strategies and write what they predict."""
     start = time.perf_counter()
-    part = make_part(workspace.y, workspace.task, workspace.folds, unit.repeat, unit.fold, workspace.plan.seed)
+    part = make_part(
+        workspace.target(unit.label), workspace.task, workspace.folds, unit.repeat, unit.fold, workspace.plan.seed
+    )
     fitted = _fit(workspace, unit, part)
     stem = unit.stem(workspace)
     parts = {f"ledger/{stem}.parquet": _ledger_part(workspace, unit, part, fitted)}
@@ -99,11 +115,11 @@ def read_receipt(workspace: Workspace, unit: Unit) -> dict[str, Any] | None:
     return receipt if whole else None
 
 
-def read_singles(workspace: Workspace, part: Part, repeat: int, fold: int) -> dict[str, Fitted]:
-    """All singles of a fold, as their units left them."""
+def read_singles(workspace: Workspace, of: Unit) -> dict[str, Fitted]:
+    """All singles of a unit's fold (and label), as their units left them."""
     singles: dict[str, Fitted] = {}
     for modality in sorted(workspace.plan.modalities):
-        unit = Unit("single", repeat, fold, modality)
+        unit = Unit("single", of.repeat, of.fold, modality, of.label)
         receipt = read_receipt(workspace, unit)
         if receipt is None:
             raise RuntimeError(f"unit {unit} must be done before fusions of its fold")
@@ -138,7 +154,7 @@ def _ledger_part(workspace: Workspace, unit: Unit, part: Part, fitted: dict[str,
         "id": workspace.ids[rows].tolist(),
         "repeat": np.full(len(rows), unit.repeat),
         "fold": np.full(len(rows), unit.fold),
-        "target": workspace.y[rows],
+        "target": workspace.target(unit.label)[rows],
         "pattern": workspace.pattern[rows].tolist(),
     }
     if workspace.folds.clusters is not None:
@@ -157,25 +173,50 @@ def _fit(workspace: Workspace, unit: Unit, part: Part) -> dict[str, Fitted]:
             from fuseworthy.strategies.singles import fit_singles
 
             return fit_singles(unit.modality, workspace.blocks[unit.modality], part)
-        singles = read_singles(workspace, part, unit.repeat, unit.fold)
-        if unit.kind == "late":
-            return _fit_late(workspace, part, singles)
-        if unit.kind == "early":
-            return _fit_early(workspace, part, singles)
-        return _fit_controls(workspace, part, singles)
+        singles = read_singles(workspace, unit)
+        build = {"probe": _fit_probes, "late": _fit_late, "early": _fit_early, "control": _fit_controls}
+        return build.get(unit.kind, _fit_attribution)(workspace, part, singles)
+
+
+def _fit_probes(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
+    from fuseworthy.strategies import early, late
+    from fuseworthy.strategies.probes import fit_emap
+    from fuseworthy.strategies.singles import FeatureStore, dummy
+
+    store = FeatureStore(part)
+    full = early.join_boosting(workspace.blocks, part, store)
+    return {
+        "stacking": late.fit_stacking(_spokesmen(workspace, part, singles), part),
+        "early-boosting": full.fitted,
+        "additive": early.join_boosting(workspace.blocks, part, store, additive=True).fitted,
+        "emap": fit_emap(full, part),
+        "dummy": dummy(part),
+    }
+
+
+def _spokesmen(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> Members:
+    """The best single of each modality."""
+    from fuseworthy.strategies import late
+
+    return late.gather({n: singles[n] for n in late.best_per_modality(singles, part).values()}, workspace.present, part)
+
+
+def _fit_attribution(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
+    from fuseworthy.strategies import controls, early
+    from fuseworthy.strategies.subsets import fit_subsets
+
+    groups = workspace.folds.clusters if workspace.plan.group else None
+    order = controls.placebo_order(part, groups, _varies(workspace, part))
+    chosen = early.best_linear(workspace.blocks, singles, part)
+    return fit_subsets(_spokesmen(workspace, part, singles), workspace.blocks, chosen, part, order)
 
 
 def _fit_late(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
     from fuseworthy.strategies import late
 
     everyone = late.gather(singles, workspace.present, part)
-    best = late.gather({n: singles[n] for n in late.best_per_modality(singles, part).values()}, workspace.present, part)
-    fits = {
-        "mean": late.fit_mean,
-        "weighted-mean": late.fit_weighted,
-        "log-pool": late.fit_log_pool,
-        "stacking": late.fit_stacking,
-    }
+    best = _spokesmen(workspace, part, singles)
+    fits = {"mean": late.fit_mean, "weighted-mean": late.fit_weighted, "log-pool": late.fit_log_pool}
     fitted = {name: fit(best, part) for name, fit in fits.items() if name in workspace.plan.fusions}
     if "greedy" in workspace.plan.fusions:
         fitted["greedy"] = late.fit_greedy(everyone, part)
@@ -185,32 +226,26 @@ def _fit_late(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> d
 def _fit_early(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
     from fuseworthy.strategies import early, late
 
-    fitted = {}
-    if "early-linear" in workspace.plan.fusions:
-        strongest = late.best_single(singles, part).split("/")[0]
-        chosen = early.best_linear(workspace.blocks, singles, part)
-        fitted["early-linear"] = early.fit_early_linear(workspace.blocks, part, chosen, strongest)
-    if "early-boosting" in workspace.plan.fusions:
-        fitted["early-boosting"] = early.fit_early_boosting(workspace.blocks, part)
-    return fitted
+    strongest = late.best_single(singles, part).split("/")[0]
+    chosen = early.best_linear(workspace.blocks, singles, part)
+    return {"early-linear": early.fit_early_linear(workspace.blocks, part, chosen, strongest)}
 
 
 def _fit_controls(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
     from fuseworthy.strategies import controls, early, late
-    from fuseworthy.strategies.singles import dummy, mask_only
+    from fuseworthy.strategies.singles import mask_only
 
     blocks, present = workspace.blocks, workspace.present
     members, best = late.gather(singles, present, part), late.best_single(singles, part)
     chosen = late.best_per_modality(singles, part)
     groups = workspace.folds.clusters if workspace.plan.group else None  # copies of a row are no groups to shuffle in
-    order = controls.placebo_order(part, groups, _varies(workspace, part.train))
+    order = controls.placebo_order(part, groups, _varies(workspace, part))
     placebo, moved = controls.fit_placebo(singles, chosen, best, blocks, part, order)
     fitted = {
         "twin": controls.fit_twin(best, blocks, part, singles[best]),
         "ensemble": controls.fit_ensemble(members, best.split("/")[0], part),
         "recal": controls.fit_recal(members, best, part),
         "placebo-late": placebo,
-        "dummy": dummy(part),
     }
     if "early-linear" in workspace.plan.fusions:
         linear = early.best_linear(blocks, singles, part)
@@ -223,13 +258,13 @@ def _fit_controls(workspace: Workspace, part: Part, singles: dict[str, Fitted]) 
     return {name: fitted[name] for name in CATALOGUE if name in fitted}
 
 
-def _varies(workspace: Workspace, rows: Ints) -> bool:
+def _varies(workspace: Workspace, part: Part) -> bool:
     """Whether the target differs between rows of one cluster."""
-    clusters = workspace.folds.clusters
+    clusters, rows = workspace.folds.clusters, part.train
     if clusters is None:
         return True
-    order = np.lexsort((workspace.y[rows], clusters[rows]))
-    y, c = workspace.y[rows][order], clusters[rows][order]
+    order = np.lexsort((part.y[rows], clusters[rows]))
+    y, c = part.y[rows][order], clusters[rows][order]
     return bool(((y[1:] != y[:-1]) & (c[1:] == c[:-1])).any())
 
 

@@ -25,7 +25,8 @@ from fuseworthy.task import Task
 class Plan:
     """All that was asked for and decided before anything trained; `study.json` on disk.
 
-    ``modalities`` maps a name to kind, columns, encoders, reason and the folders of its blocks by view.
+    ``labels`` are the target columns of a study with several; ``observations`` is what was seen of the data before
+    training. ``modalities`` maps a name to kind, columns, encoders, reason and the folders of its blocks by view.
     """
 
     version: str
@@ -46,6 +47,9 @@ class Plan:
     group: str | None = None
     time: str | None = None
     id: str | None = None
+    labels: list[str] = field(default_factory=list)
+    attribution: bool = True
+    observations: dict[str, Any] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     libraries: dict[str, str] = field(default_factory=dict)
@@ -54,7 +58,7 @@ class Plan:
     def key(self) -> str:
         """sha256 of all that decides the predictions; where blocks lie, and how a report words things, does not."""
         data = asdict(self)
-        for name in ("notices", "source", "margin", "metric", "left_out", "task_reason"):
+        for name in ("notices", "source", "margin", "metric", "left_out", "task_reason", "attribution", "observations"):
             del data[name]
         data["modalities"] = {
             name: {k: v for k, v in spec.items() if k not in ("folders", "reason")}
@@ -65,7 +69,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Workspace:
-    """An opened run folder."""
+    """An opened run folder; ``y`` is (n,), or (n, labels)."""
 
     folder: Path
     plan: Plan
@@ -77,6 +81,10 @@ class Workspace:
     @property
     def task(self) -> Task:
         return Task.from_dict(self.plan.task)
+
+    def target(self, label: int = 0) -> NDArray[Any]:
+        """(n,) class codes or values, of one label where there are several."""
+        return self.y[:, label] if self.plan.labels else self.y
 
     @cached_property
     def blocks(self) -> dict[str, dict[str, Block]]:
@@ -159,11 +167,14 @@ def open_workspace(folder: Path) -> Workspace:
     folds = Folds(plan.fold_kind, assignment, columns.get("cluster"), columns.get("order"))  # type: ignore[arg-type]
     if folds.digest != plan.fold_hash:
         raise StudyError(f"{folder / 'folds.parquet'} does not belong to the study: its hash differs.")
-    return Workspace(folder, plan, columns["target"], columns["id"], columns["pattern"], folds)
+    targets = [columns[f"target_{j}"] for j in range(len(plan.labels))]
+    y = np.column_stack(targets) if targets else columns["target"]
+    return Workspace(folder, plan, y, columns["id"], columns["pattern"], folds)
 
 
 def _write_rows(path: Path, y: NDArray[Any], ids: NDArray[Any], pattern: NDArray[Any], folds: Folds) -> None:
-    columns: dict[str, Any] = {"id": ids.tolist(), "target": y, "pattern": pattern.tolist()}
+    columns: dict[str, Any] = {"id": ids.tolist(), "pattern": pattern.tolist()}
+    columns |= {f"target_{j}": y[:, j] for j in range(y.shape[1])} if y.ndim > 1 else {"target": y}
     if folds.clusters is not None:
         columns["cluster"] = folds.clusters
     if folds.order is not None:

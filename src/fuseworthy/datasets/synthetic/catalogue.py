@@ -7,7 +7,17 @@ from typing import Protocol
 import numpy as np
 
 from ...errors import InputError, nearest
+from .bits import two_bits
+from .dominance import dominance
+from .drift import drift
+from .fingerprint import group_fingerprint
 from .gaussian import complementary, conditionally_null, near_duplicate, noise_cancelling, noise_modality
+from .lagged import lagged
+from .missing import informative_missing
+from .multilabel import multilabel
+from .pools import miscalibrated, pools
+from .quality import row_quality, slice_rescue
+from .regression import regression
 from .task import Task
 from .xor import xor
 
@@ -27,6 +37,18 @@ TASKS: dict[str, TaskGenerator] = {
     "noise_cancelling": noise_cancelling,
     "xor": xor,
     "noise_modality": noise_modality,
+    "informative_missing": informative_missing,
+    "miscalibrated": miscalibrated,
+    "pools": pools,
+    "row_quality": row_quality,
+    "slice_rescue": slice_rescue,
+    "regression": regression,
+    "two_bits": two_bits,
+    "lagged": lagged,
+    "dominance": dominance,
+    "group_fingerprint": group_fingerprint,
+    "drift": drift,
+    "multilabel": multilabel,
 }
 _NUMBERS = {f"T{number}": name for number, name in enumerate(TASKS, start=1)}
 
@@ -39,7 +61,7 @@ def make(
     pad: int = 0,
     rotate: bool = False,
 ) -> Task:
-    """Draw a canonical task (canonical task T1–T6) with its default strengths.
+    """Draw a canonical task (canonical task T1–T18) with its default strengths.
 
     Call a generator itself (`TASKS`) to set the strengths.
 

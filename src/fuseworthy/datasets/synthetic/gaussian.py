@@ -12,10 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from ...errors import InputError
-from .task import Draws, Task, task_from_signals
-from .truth import NEVER_FUSE, gaussian_truth
-
-RandomState = int | np.random.Generator | None
+from .normals import Normals
+from .optimum import gaussian_truth, stated_scores
+from .task import Draws, RandomState, Task, task_from_signals
+from .truth import NEVER_FUSE, Scores, Truth
 
 
 def complementary(
@@ -51,9 +51,12 @@ def near_duplicate(
 ) -> Task:
     """T3: b = a and noise almost the same, D² = 8a² / (1 + ρ): x2 repeats x1.
 
-    Source: canonical task T3.
+    The rule ``product_pool`` multiplies the two posteriors and so counts the evidence twice; its log-odds given y = 1
+    are N(4a², 8a²(1 + ρ)), overconfident. Source: canonical task T3.
     """
-    return _gaussian("near_duplicate", n, random_state, a, a, rho, pad, rotate)
+    task = _gaussian("near_duplicate", n, random_state, a, a, rho, pad, rotate)
+    pooled = stated_scores(Normals.of((1.0, 4 * a * a, float(np.sqrt(8 * (1 + rho))) * abs(a))))
+    return replace(task, truth=replace(task.truth, rules={"product_pool": pooled}))
 
 
 def noise_cancelling(
@@ -92,7 +95,7 @@ def _gaussian(
     rotate: bool,
     extra: int = 0,
 ) -> Task:
-    truth = gaussian_truth(a, b, rho)
+    truth: Truth[Scores] = gaussian_truth(a, b, rho)
     draws = Draws(n, random_state)
     s, e1 = draws.sign(), draws.noise()
     e2 = rho * e1 + np.sqrt(1 - rho * rho) * draws.noise()

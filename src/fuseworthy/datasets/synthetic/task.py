@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,9 @@ from .truth import Truth
 
 Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 Vector = np.ndarray[Any, np.dtype[np.float64]]
-Labels = np.ndarray[tuple[int], np.dtype[np.int64]]
+Labels = np.ndarray[Any, np.dtype[np.int64]]
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
+RandomState = int | np.random.Generator | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,38 +27,57 @@ class Task:
     name : str
         As in `TASKS`.
     inputs : dict of str to ndarray of shape (n, d)
-        The modalities ``x1`` and ``x2``, float64.
-    y : ndarray of shape (n,)
-        0 or 1, equally likely.
+        The modalities ``x1`` and ``x2``, float64; NaN in rows where a modality is absent.
+    y : ndarray of shape (n,) or (n, labels)
+        Classes from 0 upwards, equally likely; or a float target; or one column of 0 and 1 for each of `truth.labels`.
     truth : Truth
         What the best possible models score.
+    present : dict of str to ndarray of shape (n,)
+        For each modality that some rows lack, which rows have it.
+    group, time : ndarray of shape (n,), optional
+        Which rows belong together, and when each came.
+    columns : dict of str to ndarray of shape (n,)
+        Plain columns beside the modalities; `truth` counts them as unseen.
     """
 
     name: str
     inputs: dict[str, Matrix]
-    y: Labels
-    truth: Truth
+    y: Labels | Vector
+    truth: Truth[Any]
+    present: dict[str, Flags] = field(default_factory=dict)
+    group: Labels | None = None
+    time: Labels | None = None
+    columns: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
 
     def to_table(self) -> pa.Table:
-        """Give an Arrow table: ``id`` (the row number), a fixed-size list per modality, and the target ``y``.
+        """Give an Arrow table: ``id`` (the row number), a fixed-size list per modality, plain columns, the target.
+
+        An absent modality is a null. ``group``, ``time`` and the plain columns come as the task has them. The target is
+        ``y``, or a column for each label.
 
         Examples
         --------
         >>> from fuseworthy.datasets.synthetic import make
         >>> make("T1", 10, random_state=0, pad=2).to_table().column_names
         ['id', 'x1', 'x2', 'y']
+        >>> make("T18", 10, random_state=0).to_table().column_names[3:]
+        ['label_T1', 'label_T2', 'label_T5', 'label_T6']
         """
-        columns: dict[str, pa.Array] = {"id": pa.array(np.arange(len(self.y)))}
+        columns: dict[str, Any] = {"id": np.arange(len(self.y))}
         for name, values in self.inputs.items():
-            columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
-        columns["y"] = pa.array(self.y)
-        return pa.table(columns)
+            absent = pa.array(~self.present[name]) if name in self.present else None
+            columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1], mask=absent)
+        columns |= {"time": self.time} if self.time is not None else {}
+        columns |= {"group": self.group} if self.group is not None else {}
+        columns |= self.columns
+        columns |= dict(zip(self.truth.labels, self.y.T, strict=True)) if self.truth.labels else {"y": self.y}
+        return pa.table({name: pa.array(values) for name, values in columns.items()})
 
 
 class Draws:
     """The random streams of one task: padding and rotation never change the signal or the target of a seed."""
 
-    def __init__(self, n: int, random_state: int | np.random.Generator | None) -> None:
+    def __init__(self, n: int, random_state: RandomState) -> None:
         if n < 1:
             raise InputError(f"n must be at least 1, but {n!r} came.")
         self.n = n
@@ -88,7 +109,13 @@ class Draws:
 
 
 def task_from_signals(
-    name: str, draws: Draws, signals: dict[str, np.ndarray[Any, Any]], y: Labels, truth: Truth, pad: int, rotate: bool
+    name: str,
+    draws: Draws,
+    signals: dict[str, np.ndarray[Any, Any]],
+    y: Labels | Vector,
+    truth: Truth[Any],
+    pad: int,
+    rotate: bool,
 ) -> Task:
     """Hide each signal, (n,) or (n, d), and put the task together."""
     inputs = {key: draws.hide(signal.reshape(draws.n, -1), pad, rotate) for key, signal in signals.items()}

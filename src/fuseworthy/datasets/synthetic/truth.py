@@ -1,18 +1,13 @@
-"""What the best possible models score on the canonical tasks: closed forms and Gauss–Hermite quadrature."""
+"""What the best possible models score on a canonical task, and which verdicts are right."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from functools import cache
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Any, Generic, TypeVar
 
 import numpy as np
-from scipy.special import expit, ndtr, roots_hermitenorm, xlogy
 
-from ...errors import InputError
-
-NODES = 200
-MARGIN = 0.01  # nats: the default practical margin of the verdict for log-loss
+MARGIN = 0.01  # nats or R²: the default practical margin of the verdict
 
 WORTH_FUSING = frozenset({"FUSE"})
 NOT_WORTH_FUSING = frozenset({"EQUIVALENT", "NOT_WORTH_IT"})
@@ -21,12 +16,15 @@ NEVER_FUSE = NOT_WORTH_FUSING | {"HARMFUL", "INCONCLUSIVE"}
 
 @dataclass(frozen=True)
 class Scores:
-    """What the Bayes classifier scores; log-loss in nats, Brier on one column (a coin has .25).
+    """What a classifier scores.
+
+    Log-loss is in nats. Two classes: Brier on one column (a coin has .25). More classes: AUC is the mean of each class
+    against the rest, Brier the sum over classes.
 
     Examples
     --------
-    >>> gaussian_scores(2.0).accuracy.__round__(4)
-    0.8413
+    >>> COIN.merit.__round__(4)
+    -0.6931
     """
 
     accuracy: float
@@ -34,130 +32,88 @@ class Scores:
     log_loss: float
     brier: float
 
-
-COIN = Scores(accuracy=0.5, auc=0.5, log_loss=float(np.log(2)), brier=0.25)
+    @property
+    def merit(self) -> float:
+        """What a gain is a difference of: log-loss with its sign turned."""
+        return -self.log_loss
 
 
 @dataclass(frozen=True)
-class Truth:
+class RegressionScores:
+    """What a regression scores: R², the share of the target's variance that it explains."""
+
+    r2: float
+
+    @property
+    def merit(self) -> float:
+        """What a gain is a difference of."""
+        return self.r2
+
+
+COIN = Scores(accuracy=0.5, auc=0.5, log_loss=float(np.log(2)), brier=0.25)
+
+S = TypeVar("S", bound=Scores | RegressionScores)
+
+
+@dataclass(frozen=True)
+class Truth(Generic[S]):
     """The best possible scores on one task, and the right verdicts.
 
     Parameters
     ----------
-    single1, single2, fused : Scores
-        Of the Bayes classifier that sees x1, x2 or both.
-    late : Scores
-        Of the best classifier that sees only the two single posteriors. Below `fused`, no late fusion can reach it.
+    single1, single2, fused : Scores or RegressionScores
+        Of the Bayes rule that sees x1, x2 or both in one row, and no plain column. Of several labels, the mean.
+    late : Scores or RegressionScores
+        Of the best rule that sees only the two single posteriors. Below `fused`, no late fusion can reach it.
     expected : frozenset of str
-        Outcomes that are right for log-loss with the default margin of .01 nats when there are rows enough and some
+        Outcomes that are right for log-loss or R² with the default margin of .01 when there are rows enough and some
         candidate can reach `fused`.
     expected_late : frozenset of str
         The same when all candidates are late fusions.
+    rules : dict of str to Scores or RegressionScores
+        What other rules score that the task is about, such as a miscalibrated product. Each task names its own.
+    extra : dict of str to float
+        Further numbers of the task.
+    labels : dict of str to Truth
+        One truth per label, by its column, where a row has several labels.
     """
 
-    single1: Scores
-    single2: Scores
-    fused: Scores
-    late: Scores
+    single1: S
+    single2: S
+    fused: S
+    late: S
     expected: frozenset[str]
     expected_late: frozenset[str]
+    rules: dict[str, S] = field(default_factory=dict)
+    extra: dict[str, float] = field(default_factory=dict)
+    labels: dict[str, Truth[S]] = field(default_factory=dict)
 
     @property
     def gain(self) -> float:
-        """Log-loss of the best single less that of the best fusion, in nats."""
-        return min(self.single1.log_loss, self.single2.log_loss) - self.fused.log_loss
+        """What the best fusion gains on the best single: log-loss in nats, or R²."""
+        return self.fused.merit - max(self.single1.merit, self.single2.merit)
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain data, the outcomes sorted."""
-        return asdict(self) | {"expected": sorted(self.expected), "expected_late": sorted(self.expected_late)}
+        return asdict(self) | {
+            "expected": sorted(self.expected),
+            "expected_late": sorted(self.expected_late),
+            "labels": {name: truth.to_dict() for name, truth in self.labels.items()},
+        }
 
 
-def truth_of(single1: Scores, single2: Scores, fused: Scores, late: Scores) -> Truth:
-    """Put the scores together with the outcomes that follow from their gains."""
-    best = min(single1.log_loss, single2.log_loss)
+def truth_of(
+    single1: S,
+    single2: S,
+    fused: S,
+    late: S | None = None,
+    rules: dict[str, S] | None = None,
+    extra: dict[str, float] | None = None,
+) -> Truth[S]:
+    """Put the scores together with the outcomes that follow from their gains; `late` is `fused` unless given."""
+    late = fused if late is None else late
+    best = max(single1.merit, single2.merit)
     expected, expected_late = (
-        WORTH_FUSING if best - scores.log_loss >= MARGIN else NOT_WORTH_FUSING for scores in (fused, late)
+        WORTH_FUSING if scores.merit - best >= MARGIN else NOT_WORTH_FUSING for scores in (fused, late)
     )
-    return Truth(single1, single2, fused, late, expected, expected_late)
-
-
-def separation(a: float, b: float, rho: float) -> float:
-    """Distance between the two class means in units of the noise (Mahalanobis).
-
-    D = 2√[(a² + b² − 2ρab) / (1 − ρ²)] for means ±(a, b), unit variances and correlation ρ.
-
-    Examples
-    --------
-    >>> separation(1.0, 0.0, 0.0)
-    2.0
-    """
-    if not -1 < rho < 1:
-        raise InputError(f"rho must lie between -1 and 1, but {rho!r} came.")
-    return float(2 * np.sqrt((a * a + b * b - 2 * rho * a * b) / (1 - rho * rho)))
-
-
-def gaussian_scores(distance: float) -> Scores:
-    """Score the Bayes classifier of two Gaussian classes, equally frequent, with one covariance.
-
-    The log-likelihood ratio given y = 1 is N(D²/2, D²); so accuracy Φ(D/2), AUC Φ(D/√2), log-loss
-    E log(1 + e^−(D²/2 + DZ)), Brier E σ(−(D²/2 + DZ))², by Gauss–Hermite quadrature with 200 nodes.
-    """
-    nodes, weights = _normal_rule()
-    log_odds = distance * distance / 2 + distance * nodes
-    return Scores(
-        accuracy=float(ndtr(distance / 2)),
-        auc=float(ndtr(distance / np.sqrt(2))),
-        log_loss=float(weights @ np.logaddexp(0, -log_odds)),
-        brier=float(weights @ expit(-log_odds) ** 2),
-    )
-
-
-def gaussian_truth(a: float, b: float, rho: float) -> Truth:
-    """Give the truth of y ↔ s = ±1, x1 = a·s + e1, x2 = b·s + e2, corr(e1, e2) = ρ.
-
-    A single posterior is a one-to-one function of its x unless its strength is 0; then it is ½ for every row and late
-    fusion has nothing but the other one.
-    """
-    single1, single2 = gaussian_scores(2 * abs(a)), gaussian_scores(2 * abs(b))
-    fused = gaussian_scores(separation(a, b, rho))
-    late = fused
-    if a == 0 or b == 0:
-        late = single1 if b == 0 else single2
-    return truth_of(single1, single2, fused, late)
-
-
-def xor_truth(mu1: float, mu2: float, flip: float) -> Truth:
-    """Give the truth of y = [s1·s2 > 0] ⊕ Bern(ε), x_m = μ_m·s_m + e_m, with s1, s2 independent fair signs.
-
-    E[s_m | x_m] = tanh(μ_m x_m); with T the product of both and c = 1 − 2ε, P(y = 1 | x) = (1 + cT) / 2. With
-    q = Φ(μ1)Φ(μ2) + (1 − Φ(μ1))(1 − Φ(μ2)) accuracy is (1 − ε)q + ε(1 − q). Log-loss and Brier are
-    the means of the entropy and of p(1 − p); AUC is ½ + (c/2)·E|T − T'| for independent copies of T, because T is
-    symmetric about 0. The means are taken over 200 × 200 Gauss–Hermite nodes.
-    """
-    nodes, weights = _normal_rule()
-    product = np.outer(np.tanh(mu1 * (mu1 + nodes)), np.tanh(mu2 * (mu2 + nodes))).ravel()
-    weight = np.outer(weights, weights).ravel()
-    signal = 1 - 2 * flip
-    p = (1 + signal * product) / 2
-    right = float(ndtr(mu1) * ndtr(mu2) + ndtr(-mu1) * ndtr(-mu2))
-    fused = Scores(
-        accuracy=(1 - flip) * right + flip * (1 - right),
-        auc=0.5 + signal / 2 * _mean_difference(np.r_[product, -product], np.r_[weight, weight] / 2),
-        log_loss=float(weight @ -(xlogy(p, p) + xlogy(1 - p, 1 - p))),
-        brier=float(weight @ (p * (1 - p))),
-    )
-    return truth_of(COIN, COIN, fused, late=COIN)
-
-
-def _mean_difference(values: np.ndarray[Any, Any], weights: np.ndarray[Any, Any]) -> float:
-    """E|T − T'| of a discrete distribution: 2 Σ w v (F₋ + F − 1)."""
-    order = np.argsort(values)
-    v, w = values[order], weights[order]
-    upto = np.cumsum(w)
-    return float(2 * np.sum(w * v * (2 * upto - w - 1)))
-
-
-@cache
-def _normal_rule() -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-    nodes, weights = roots_hermitenorm(NODES)
-    return nodes, weights / weights.sum()
+    return Truth(single1, single2, fused, late, expected, expected_late, rules or {}, extra or {})

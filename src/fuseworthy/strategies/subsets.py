@@ -1,0 +1,137 @@
+"""Fusions of some of the modalities, retrained; and the fusion of all with one of them shuffled.
+
+What a modality is worth is what is lost when everything is learned again without it. What a model relies on is what is
+lost when it gets a stranger's. The two differ, so both are predicted here and end in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from fuseworthy.folds import Ints
+from fuseworthy.ledger import Strategy
+from fuseworthy.strategies.early import Blocks, Joint, join_linear, own_penalties
+from fuseworthy.strategies.families import Family, Setting
+from fuseworthy.strategies.late import Members, inner_of, stack
+from fuseworthy.strategies.part import Cost, Fitted, Part
+from fuseworthy.strategies.pools import Stacker
+from fuseworthy.strategies.singles import FeatureStore
+from fuseworthy.task import Floats
+
+EXACT = 5
+"""Up to so many modalities every subset is trained; above, those along four orders and their reverses."""
+STACKED = (3.0,)
+
+
+def subset_name(modalities: Sequence[str]) -> str:
+    return "subset:" + "+".join(sorted(modalities))
+
+
+def orders_of(modalities: Sequence[str]) -> list[tuple[str, ...]]:
+    """Orders along which modalities are added, for Shapley values above `EXACT` modalities; each with its reverse."""
+    rng = np.random.default_rng(0)
+    drawn = [tuple(sorted(modalities)[i] for i in rng.permutation(len(modalities))) for _ in range(2)]
+    return [order for first in drawn for order in (first, first[::-1])]
+
+
+def subsets_of(modalities: Sequence[str]) -> list[tuple[str, ...]]:
+    """Subsets of two and more to train, sorted by size; the last holds all.
+
+    Examples
+    --------
+    >>> subsets_of(["b", "a", "c"])
+    [('a', 'b'), ('a', 'c'), ('b', 'c'), ('a', 'b', 'c')]
+    """
+    names = sorted(modalities)
+    if len(names) <= EXACT:
+        return [s for size in range(2, len(names) + 1) for s in combinations(names, size)]
+    found = {tuple(names)} | set(combinations(names, len(names) - 1))
+    for order in orders_of(names):
+        found |= {tuple(sorted(order[:size])) for size in range(2, len(names))}
+    return sorted(found, key=lambda s: (len(s), s))
+
+
+def attribution_strategies(modalities: Sequence[str]) -> dict[str, Strategy]:
+    """The strategies of `fit_subsets`, by name."""
+    found = {}
+    for subset in subsets_of(modalities) if len(modalities) > 1 else []:
+        title = (
+            "all modalities, retrained" if len(subset) == len(modalities) else f"retrained on {' and '.join(subset)}"
+        )
+        found[subset_name(subset)] = Strategy(subset_name(subset), "subset", title, modalities=subset)
+    for m in modalities:
+        found[f"permuted:{m}"] = Strategy(f"permuted:{m}", "permuted", f"all modalities, {m} shuffled", m)
+    return found
+
+
+def fit_subsets(
+    members: Members,
+    blocks: Blocks,
+    chosen: Mapping[str, tuple[Family, Setting]],
+    part: Part,
+    order: Ints,
+) -> dict[str, Fitted]:
+    """Every subset by stacking or by a linear concatenation, whichever has the lower inner loss; and all permuted.
+
+    Settings are those that the singles were tuned to; above `EXACT` modalities only stacking is tried.
+
+    Parameters
+    ----------
+    members : the best single of each modality
+    chosen : modality -> its best linear family and setting
+    order : (n,) from which row a shuffled modality is taken
+    """
+    names = sorted(blocks)
+    store, found = FeatureStore(part), {}
+    for subset in subsets_of(names):
+        own = members.only([name for name in members.names if name.split("/")[0] in subset])
+        stacker, late = stack(own, part, STACKED)
+        joint = _concatenated(subset, blocks, chosen, part, store) if len(names) <= EXACT else None
+        by_stack = joint is None or _loss(late, part) <= _loss(joint.fitted, part)
+        fitted = late if by_stack or joint is None else joint.fitted
+        found[subset_name(subset)] = _named(fitted, "stacking" if by_stack else "early-linear")
+        if len(subset) == len(names):
+            for m in names:
+                shuffled = (
+                    _stacked(stacker, own, m, part, order)
+                    if by_stack or joint is None
+                    else _joined(joint, m, part, order)
+                )
+                found[f"permuted:{m}"] = Fitted(shuffled, cost=Cost())
+    return found
+
+
+def _concatenated(
+    subset: Sequence[str],
+    blocks: Blocks,
+    chosen: Mapping[str, tuple[Family, Setting]],
+    part: Part,
+    store: FeatureStore,
+) -> Joint:
+    own = {m: chosen[m] for m in subset}
+    return join_linear({m: blocks[m] for m in subset}, part, own, store, (own_penalties(own),))
+
+
+def _stacked(stacker: Stacker, members: Members, modality: str, part: Part, order: Ints) -> Floats:
+    """The stack's predictions with one member speaking about other rows."""
+    place = np.searchsorted(part.test, order[part.test])
+    test, present = members.test.copy(), members.present_test.copy()
+    for i, name in enumerate(members.names):
+        if name.split("/")[0] == modality:
+            test[i], present[i] = members.test[i][place], members.present_test[i][place]
+    return stacker.predict(test, present)
+
+
+def _joined(joint: Joint, modality: str, part: Part, order: Ints) -> Floats:
+    return joint.predict(joint.design(part.test, {modality: order[part.test]}))
+
+
+def _loss(fitted: Fitted, part: Part) -> float:
+    return part.task.mean_loss(part.y_train, inner_of(fitted))
+
+
+def _named(fitted: Fitted, how: str) -> Fitted:
+    return Fitted(fitted.test, fitted.raw, fitted.inner, fitted.cost, {"by": how})
