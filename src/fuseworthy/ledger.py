@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -249,3 +249,33 @@ class Ledger:
         if self.task.kind == "multiclass":
             return {f"{name}_{label}": values[:, c] for c, label in enumerate(self.task.classes)}
         return {name: values[:, -1]}
+
+
+def stack_labels(ledgers: Sequence[Ledger], labels: Sequence[str]) -> Ledger:
+    """One ledger of several yes/no labels of the same rows: an entry for each row and label, label by label.
+
+    Raises
+    ------
+    LedgerError
+        The ledgers differ in rows, folds or strategies.
+    """
+    first, times = ledgers[0], len(ledgers)
+    for label, other in zip(labels, ledgers, strict=True):
+        if other.folds.digest != first.folds.digest or set(other.predictions) != set(first.predictions):
+            raise LedgerError(f"labels must have the same rows, folds and strategies, but {label!r} has others.")
+    folds = first.folds
+    clusters = np.arange(first.n) if folds.clusters is None else folds.clusters
+    order = None if folds.order is None else np.tile(folds.order, times)
+    classes = {ledger.task.classes for ledger in ledgers}
+    return Ledger(
+        task=Task("binary", classes.pop() if len(classes) == 1 else ("no", "yes")),
+        y=np.concatenate([ledger.y for ledger in ledgers]),
+        folds=Folds(folds.kind, np.tile(folds.assignment, times), np.tile(clusters, times), order),
+        predictions={n: np.concatenate([ledger.of(n) for ledger in ledgers], axis=1) for n in first.predictions},
+        strategies=first.strategies,
+        ids=np.tile(first.ids, times),
+        pattern=np.tile(first.pattern, times),
+        data_hash=first.data_hash,
+        raw={n: np.concatenate([ledger.raw[n] for ledger in ledgers], axis=1) for n in first.raw},
+        labels=np.repeat(np.array(labels), first.n),
+    )

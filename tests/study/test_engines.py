@@ -10,7 +10,7 @@ import pytest
 
 import fuseworthy as fw
 from fuseworthy.study.engines import ProcessEngine, make_engine
-from fuseworthy.study.units import Unit, is_done, unit_folders, units_of
+from fuseworthy.study.units import STAGES, Unit, is_done, unit_folders, units_of
 from fuseworthy.study.workspace import open_workspace
 from mixed_tables import mixed_table
 
@@ -92,8 +92,8 @@ def test_a_worker_killed_from_outside_costs_nothing_but_time(tmp_path):
             os.kill(victim.pid, signal.SIGKILL)
 
     try:
-        for singles in (True, False):
-            units = units_of(workspace, 0, singles=singles)
+        for stage in STAGES:
+            units = units_of(workspace, 0, stage)
             outcome = engine.run(workspace, units, kill_once, float("inf"))
             assert not outcome.failed
             assert all(is_done(workspace, unit) for unit in units)
@@ -122,7 +122,7 @@ def test_the_log_tells_what_ran(tmp_path):
         strategies=["mean"],
     )
     events = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
-    assert [e["units"] for e in events if e["event"] == "stage"] == [6, 6]
+    assert [e["units"] for e in events if e["event"] == "stage"] == [6, 3, 9]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -15,7 +15,7 @@ RUN = "Where and how it runs"
 
 def compare(
     table: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet, JSON lines, Arrow or Feather file.")],
-    target: Annotated[str, typer.Option("--target", "-t", help="Column to predict.")],
+    target: Annotated[str, typer.Option("--target", "-t", help="Column to predict; several yes/no columns as a,b,c.")],
     text: Annotated[
         list[str] | None,
         typer.Option(help="Text columns a,b read as one document. May be repeated.", rich_help_panel=COLUMNS),
@@ -55,7 +55,7 @@ def compare(
     metric: Annotated[
         str | None,
         typer.Option(
-            help="Headline metric: auc, accuracy, balanced-accuracy, brier, log-loss, "
+            help="Headline metric: auc, accuracy, balanced-accuracy, macro-f1, brier, log-loss, "
             "r2, mae. The verdict is decided on the log-loss or squared error.",
             rich_help_panel=STUDY,
         ),
@@ -67,6 +67,36 @@ def compare(
             rich_help_panel=STUDY,
         ),
     ] = 0.01,
+    worth: Annotated[
+        str | None,
+        typer.Option(
+            help="The margin as a price: 0.5ms:0.002 asks for a gain of .002 for every half millisecond "
+            "that a row takes longer. A plain number is a margin.",
+            rich_help_panel=STUDY,
+        ),
+    ] = None,
+    decide_on: Annotated[
+        str | None,
+        typer.Option(
+            help="Decide on this metric instead, e.g. auc; --margin is then in its unit. Needs more rows.",
+            rich_help_panel=STUDY,
+        ),
+    ] = None,
+    anyway: Annotated[
+        bool,
+        typer.Option(help="Go on although the probes find that fusion is unlikely to pay.", rich_help_panel=STUDY),
+    ] = False,
+    attribution: Annotated[
+        bool, typer.Option(help="Retrain without each modality, to say what each is worth.", rich_help_panel=STUDY)
+    ] = True,
+    decompose: Annotated[
+        bool,
+        typer.Option(help="Redundant, unique and synergistic information of two modalities.", rich_help_panel=STUDY),
+    ] = False,
+    slice: Annotated[
+        list[str] | None,
+        typer.Option(help="Column whose values are tested as slices first. May be repeated.", rich_help_panel=ROWS),
+    ] = None,
     strategies: Annotated[
         str, typer.Option(help="all, late, early, or names such as stacking,early-linear.", rich_help_panel=STUDY)
     ] = "all",
@@ -98,7 +128,14 @@ def compare(
 
     Example: fuseworthy compare reviews.parquet --target recommended --text title,text --tabular age,division
     """
-    from fuseworthy.cli.options import asked_with, default_folder, modalities_from, split_names
+    from fuseworthy.cli.options import (
+        asked_with,
+        default_folder,
+        modalities_from,
+        plain_margin,
+        price_only,
+        split_names,
+    )
     from fuseworthy.cli.screen import Screen, show_paths, show_study
     from fuseworthy.errors import InputError
     from fuseworthy.study.question import Join, Options, Question
@@ -118,7 +155,13 @@ def compare(
         time=time,
         id=id,
         metric=metric,
-        margin=margin,
+        margin=plain_margin(worth, margin),
+        worth=price_only(worth),
+        decide_on=decide_on,
+        anyway=anyway,
+        attribution=attribution,
+        decompose=decompose,
+        slices=tuple(slice or ()),
         folds=folds,
         repeats=repeats,
         strategies=split_names(strategies),

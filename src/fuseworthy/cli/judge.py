@@ -10,7 +10,9 @@ import typer
 
 def judge(
     predictions: Annotated[Path, typer.Argument(help="Table with the truth and a column of predictions a model.")],
-    target: Annotated[str, typer.Option("--target", "-t", help="Column with the truth.")],
+    target: Annotated[
+        str, typer.Option("--target", "-t", help="Column with the truth; several yes/no columns as a,b,c.")
+    ],
     single: Annotated[
         list[str],
         typer.Option(
@@ -29,12 +31,15 @@ def judge(
     group: Annotated[str | None, typer.Option(help="Rows with one value are not independent.")] = None,
     task: Annotated[str | None, typer.Option(help="binary, multiclass or regression.")] = None,
     metric: Annotated[str | None, typer.Option(help="Headline metric.")] = None,
+    decide_on: Annotated[
+        str | None, typer.Option(help="Decide on this metric instead of the log-loss or squared error.")
+    ] = None,
     margin: Annotated[float, typer.Option(help="Smallest gain worth a fusion's cost.")] = 0.01,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for note, report and verdict.")] = None,
 ) -> None:
     """Give the same verdict on predictions made elsewhere; nothing is trained.
 
-    Two classes: one column with the probability of the second class. Several classes: one column a class, named by a pattern such as 'p_text_*'. Regression: one column with the predicted value.
+    Two classes: one column with the probability of the second class. Several classes: one column a class, named by a pattern such as 'p_text_*'; several targets: the same, one column a target. Regression: one column with the predicted value.
 
     Example: fuseworthy judge predictions.parquet --target y --single text=p_text --single table=p_table --fusion late=p_late
     """
@@ -52,6 +57,7 @@ def judge(
         margin=margin,
         metric=metric,
         task=task,
+        decide_on=decide_on,
     )
     study = run_judgement(predictions, ask, out)
     show_study(study.facts, str(study.verdict))

@@ -45,6 +45,25 @@ def modalities_from(
     return found or None
 
 
+def plain_margin(worth: str | None, margin: float) -> float:
+    """The margin, which ``--worth`` may give as a plain number.
+
+    Examples
+    --------
+    >>> plain_margin("0.02", 0.01), plain_margin("0.5ms:0.002", 0.01)
+    (0.02, 0.01)
+    """
+    try:
+        return float(worth) if worth is not None else margin
+    except ValueError:
+        return margin
+
+
+def price_only(worth: str | None) -> str | None:
+    """``--worth`` if it is a price and no plain number."""
+    return None if worth is None or plain_margin(worth, -1.0) != -1.0 else worth
+
+
 def asked_with() -> str:
     """The command as it was typed, without what does not change the answer."""
     words = sys.argv[1:]

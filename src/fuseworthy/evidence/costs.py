@@ -29,7 +29,7 @@ def cost_facts(rows: Sequence[dict[str, Any]], best_single: str, best_fusion: st
         | {"pareto": not any(_beats(other, row) for other in known)}
         for row in known
     ]
-    named: dict[str, Any] = {row["name"]: row for row in found}
+    named: dict[str, Any] = {str(row["name"]): row for row in found}
     single, fusion = named.get(best_single), named.get(best_fusion)
     extra = None
     if single and fusion:

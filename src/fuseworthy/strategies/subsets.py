@@ -134,4 +134,4 @@ def _loss(fitted: Fitted, part: Part) -> float:
 
 
 def _named(fitted: Fitted, how: str) -> Fitted:
-    return Fitted(fitted.test, fitted.raw, fitted.inner, fitted.cost, {"by": how})
+    return Fitted(fitted.test, None, fitted.inner, fitted.cost, {"by": how})

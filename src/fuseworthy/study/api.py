@@ -16,7 +16,7 @@ from fuseworthy.study.study import Study
 
 def compare(
     table: Any,
-    target: str,
+    target: str | Sequence[str],
     *,
     modalities: Mapping[str, Modality] | None = None,
     task: str | None = None,
@@ -27,6 +27,12 @@ def compare(
     join: Mapping[str, Any] | None = None,
     metric: str | None = None,
     margin: float = DEFAULT_MARGIN,
+    worth: str | None = None,
+    decide_on: str | None = None,
+    anyway: bool = False,
+    attribution: bool = True,
+    decompose: bool = False,
+    slices: Sequence[str] = (),
     strategies: Sequence[str] | None = None,
     folds: int | None = None,
     repeats: int | None = None,
@@ -42,8 +48,8 @@ def compare(
     Parameters
     ----------
     table : path, or pandas, polars or Arrow table, of n rows
-    target : str
-        Column to predict.
+    target : str, or sequence of str
+        Column to predict; or several yes/no columns (a sequence, or "a,b,c"), decided on together.
     modalities : mapping of name to Text, Tabular or Embedding, optional
         Inferred from the columns if left out.
     task : {"binary", "multiclass", "regression"}, optional
@@ -59,9 +65,22 @@ def compare(
     join : mapping of key column to a further table, or to a list of them, optional
         Joined by key, never by position.
     metric : str, optional
-        Headline metric: auc, accuracy, balanced-accuracy, brier, log-loss, r2 or mae. It is reported, never decided on.
+        Headline metric: auc, accuracy, balanced-accuracy, macro-f1, brier, log-loss, r2 or mae. It is reported; what
+        decides is the log-loss or the squared error.
     margin : float
         Smallest gain worth a fusion's cost: nats a row, or share of the target's variance.
+    worth : str, optional
+        The margin as a price of time: "0.5ms:0.002" asks for .002 for every half millisecond a row takes longer.
+    decide_on : str, optional
+        Decide on this metric instead, with ``margin`` in its unit. It needs more rows for the same gain.
+    anyway : bool
+        Go on although the probes find that fusion is unlikely to pay.
+    attribution : bool
+        Retrain without each modality, to say what each is worth.
+    decompose : bool
+        Estimate the redundant, unique and synergistic information of two modalities.
+    slices : sequence of str
+        Columns whose values are tested as slices before any others.
     strategies : sequence of str, optional
         Fusions by name, or "late", "early", "all".
     folds, repeats : int, optional
@@ -107,6 +126,12 @@ def compare(
         id=id,
         metric=metric,
         margin=margin,
+        worth=worth,
+        decide_on=decide_on,
+        anyway=anyway,
+        attribution=attribution,
+        decompose=decompose,
+        slices=tuple(slices),
         folds=folds,
         repeats=repeats,
         strategies=strategies,
@@ -118,7 +143,7 @@ def compare(
 
 def judge(
     predictions: Any,
-    target: str,
+    target: str | Sequence[str],
     *,
     singles: Mapping[str, str | Sequence[str]],
     fusions: Mapping[str, str | Sequence[str]],
@@ -129,6 +154,7 @@ def judge(
     task: str | None = None,
     metric: str | None = None,
     margin: float = DEFAULT_MARGIN,
+    decide_on: str | None = None,
     out: str | Path | None = None,
 ) -> Study:
     """Give the same verdict on predictions made elsewhere; nothing is trained.
@@ -137,15 +163,15 @@ def judge(
     ----------
     predictions : path, or pandas, polars or Arrow table
         A row for each prediction: one a row, or one a repeat and row.
-    target : str
-        Column with the truth.
+    target : str, or sequence of str
+        Column with the truth; or several yes/no columns, for which each prediction names a column a target.
     singles, fusions : mapping of name to column
         Probability of the second class, or the predicted value; for several classes a pattern ``"p_text_*"`` or a
         list of columns, one a class. A single is called by its modality, or ``modality/model``.
     row, repeat, fold, group : str, optional
         Columns: which rows are the same in several repeats, the repeat, the fold, rows that are not independent.
         Without ``fold`` the rows are one held-out set.
-    task, metric, margin
+    task, metric, margin, decide_on
         As for `compare`.
     out : path, optional
         Folder for note, report and verdict.
@@ -167,5 +193,5 @@ def judge(
     """
     from fuseworthy.study.judge import Judgement, run_judgement
 
-    ask = Judgement(target, singles, fusions, row, repeat, fold, group, margin, metric, task)
+    ask = Judgement(target, singles, fusions, row, repeat, fold, group, margin, metric, task, decide_on)
     return run_judgement(predictions, ask, out)

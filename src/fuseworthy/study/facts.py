@@ -3,53 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from fuseworthy import __version__
-from fuseworthy.evidence.abstention import abstention_facts
-from fuseworthy.evidence.attribution import attribution_facts
 from fuseworthy.evidence.calibration import calibration_facts, recalibration_slope
 from fuseworthy.evidence.checks import Evidence, run_checks
-from fuseworthy.evidence.corp import comparable_scales, pool_calibration
-from fuseworthy.evidence.costs import cost_facts
-from fuseworthy.evidence.duel import choosing_folds, one_sided_error, simplest_first
-from fuseworthy.evidence.headroom import headroom_facts
 from fuseworthy.evidence.intervals import paired_interval, row_means
 from fuseworthy.evidence.metrics import TITLES, ledger_scores
-from fuseworthy.evidence.multiple import model_confidence_set
 from fuseworthy.evidence.outcome import Verdict
-from fuseworthy.evidence.policies import best_overall, leave_fold_out
+from fuseworthy.evidence.policies import best_overall
 from fuseworthy.evidence.rescue import correctness, most_changed, rescue_matrix
-from fuseworthy.evidence.slices import slice_facts
 from fuseworthy.evidence.verdict import unit_of
 from fuseworthy.ledger import Ledger
 from fuseworthy.study.assemble import Costs
+from fuseworthy.study.explanation import Seen, explanation_facts
 from fuseworthy.task import Floats
 
 LONGEST_INPUT = 400
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What is known of the data beside the ledger.
-
-    Parameters
-    ----------
-    dimensions : modality -> features that an early fusion learns from it
-    observations : what was seen of the data before training, see `fuseworthy.study.observe`
-    descriptors : name -> (n,) numbers or labels of the table's rows, to describe slices by
-    asked : descriptors asked for
-    """
-
-    dimensions: Mapping[str, int] = field(default_factory=dict)
-    observations: Mapping[str, Any] = field(default_factory=dict)
-    descriptors: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-    asked: tuple[str, ...] = ()
 
 
 def build_facts(
@@ -92,23 +65,14 @@ def build_facts(
         "best_fusion": best_fusion,
         "deploy": verdict.deploy,
         "verdict": verdict.to_dict(),
-        "headroom": headroom_facts(ledger, losses, verdict.margin, seen.dimensions),
-        "attribution": attribution_facts(ledger, losses, verdict.margin),
-        "confidence_set": confidence_set(ledger, losses),
         "rescue": rescue_matrix(ledger, best_single, best_fusion),
-        "rescue_by_modality": rescue_by_modality(ledger, losses, best_fusion),
-        "slices": find_slices(ledger, losses, seen),
         "calibration": calibration_rows(ledger, best_single, best_fusion),
-        "scales": comparable_scales(ledger),
-        "pools": [pool_calibration(ledger, best_single, name) for name in ledger.names(kind="fusion")],
-        "abstention": abstention_facts(ledger, best_single, best_fusion),
-        "costs": cost_facts(table, best_single, best_fusion),
-        "decomposition": seen.observations.get("decomposition"),
         "examples": example_facts(ledger, best_single, best_fusion, inputs or {}),
         "why_tried": why_tried(ledger, best_single),
         "harm_case": harm_case(table, ledger, best_single, metric),
         "history": history or [],
     }
+    facts |= explanation_facts(ledger, verdict, losses, table, seen)
     facts["checks"] = [
         found.to_dict() for found in run_checks(Evidence(ledger, verdict, losses, facts, seen.observations))
     ]
@@ -193,40 +157,6 @@ def slopes(ledger: Ledger, name: str) -> dict[str, Any]:
         float(np.nanmean(row_means(ledger.task.row_loss(ledger.y, before)))) if before is not None else None
     )
     return found
-
-
-def find_slices(ledger: Ledger, losses: Mapping[str, Floats], seen: Seen) -> dict[str, Any]:
-    """Slices of the rows by their columns, the modalities they have, and how sure each modality is alone."""
-    choosing = choosing_folds(ledger)
-    single, fusion = (
-        leave_fold_out(losses, simplest_first(ledger, kind=kind), choosing).loss for kind in ("single", "fusion")
-    )
-    gain = row_means(single - fusion)
-    rows = np.flatnonzero(np.isfinite(gain))
-    times = max(len(ledger.label_names), 1)
-    columns = {name: np.tile(values, times) for name, values in seen.descriptors.items()}
-    if len(np.unique(ledger.pattern)) > 1:
-        columns["modalities present"] = ledger.pattern
-    if ledger.task.is_classification:
-        for modality in ledger.modalities:
-            best = best_overall(losses, ledger.names(modality=modality))
-            columns[f"certainty of {modality}"] = np.nanmean(ledger.of(best), axis=0).max(axis=1)
-    clusters = None if ledger.folds.clusters is None else ledger.folds.clusters[rows]
-    columns = {name: values[rows] for name, values in columns.items()}
-    return slice_facts(gain[rows], clusters, columns, seen.asked, alpha=one_sided_error(ledger))
-
-
-def confidence_set(ledger: Ledger, losses: Mapping[str, Floats]) -> list[dict[str, Any]]:
-    """Singles and fusions that cannot be told from the best, surest first (90 % model confidence set)."""
-    names = [*ledger.names(kind="single"), *ledger.names(kind="fusion")]
-    found = model_confidence_set({name: losses[name] for name in names}, ledger.folds)
-    return [{"name": name, "p": p, "inside": p >= 0.1} for name, p in sorted(found.items(), key=lambda pair: -pair[1])]
-
-
-def rescue_by_modality(ledger: Ledger, losses: Mapping[str, Floats], fusion: str) -> list[dict[str, Any]]:
-    """The fusion against the best single of every modality."""
-    best = {m: best_overall(losses, ledger.names(modality=m)) for m in ledger.modalities}
-    return [{"modality": m} | rescue_matrix(ledger, single, fusion) for m, single in best.items()]
 
 
 def calibration_rows(ledger: Ledger, best_single: str, best_fusion: str) -> list[dict[str, Any]]:

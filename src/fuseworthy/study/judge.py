@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,16 @@ from numpy.typing import NDArray
 
 from fuseworthy.durable import write_bytes, write_json
 from fuseworthy.errors import InputError, LedgerError, nearest
+from fuseworthy.evidence.deciding import deciding_losses
 from fuseworthy.evidence.metrics import check_metric
 from fuseworthy.evidence.verdict import decide
 from fuseworthy.folds import FoldKind, Folds, Ints
 from fuseworthy.inputs.cache import table_digest
 from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
-from fuseworthy.ledger import Ledger, Strategy
+from fuseworthy.ledger import Ledger, Strategy, stack_labels
 from fuseworthy.study.facts import build_facts
+from fuseworthy.study.question import Question
 from fuseworthy.study.study import Study
 from fuseworthy.task import Floats, Task
 
@@ -35,7 +37,8 @@ class Judgement:
 
     Parameters
     ----------
-    target : str
+    target : str, or sequence of str
+        With several yes/no targets (a sequence, or "a,b,c") each model names a column a target.
     singles, fusions : mapping of name to column, pattern or list of columns
     row, repeat, fold, group : str, optional
         Columns; ``row`` tells which rows of several repeats are the same.
@@ -43,7 +46,7 @@ class Judgement:
     metric, task : str, optional
     """
 
-    target: str
+    target: str | Sequence[str]
     singles: Mapping[str, Columns]
     fusions: Mapping[str, Columns]
     row: str | None = None
@@ -53,6 +56,11 @@ class Judgement:
     margin: float = 0.01
     metric: str | None = None
     task: str | None = None
+    decide_on: str | None = None
+
+    def targets_in(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """The target columns of a table."""
+        return Question(self.target).targets_in(columns)
 
 
 def run_judgement(source: Any, ask: Judgement, out: str | Path | None = None) -> Study:
@@ -64,14 +72,16 @@ def run_judgement(source: Any, ask: Judgement, out: str | Path | None = None) ->
         A column that is not there, predictions that are no probabilities, rows that differ between repeats.
     """
     table, notices = read_table(source)
-    for role in ("target", "row", "repeat", "fold", "group"):
+    targets = ask.targets_in(table.column_names)
+    require_columns(table, list(targets), "the target")
+    for role in ("row", "repeat", "fold", "group"):
         if name := getattr(ask, role):
             require_columns(table, [name], f"the {role}")
     if both := set(ask.singles) & set(ask.fusions):
         raise InputError(f"a name must be a single or a fusion, but {min(both)!r} is both.")
-    ledger = _ledger(table, ask, notices)
-    metric = check_metric(ask.metric, ledger.task)
-    verdict = decide(ledger, margin=ask.margin, metric=metric)
+    ledger = _ledger(table, ask, targets)
+    metric = check_metric(ask.metric or ask.decide_on, ledger.task)
+    verdict = decide(ledger, margin=ask.margin, metric=metric, decide_on=ask.decide_on)
     if ledger.folds.kind == "held-out":
         notices.append(
             "without folds these rows are one held-out set: the interval speaks of these trained models on new rows, "
@@ -83,7 +93,7 @@ def run_judgement(source: Any, ask: Judgement, out: str | Path | None = None) ->
     )
     question = {
         "source": source_name(source),
-        "target": ask.target,
+        "target": ", ".join(targets),
         "group": ask.group,
         "time": None,
         "seed": None,
@@ -95,13 +105,14 @@ def run_judgement(source: Any, ask: Judgement, out: str | Path | None = None) ->
         question,
         metric=metric,
         notices=notices,
+        losses=deciding_losses(ledger, ask.decide_on),
         modalities=[
             {
                 "name": m,
                 "kind": "judged",
                 "columns": [str(ask.singles[n]) for n in ledger.names(modality=m)],
                 "reason": "given",
-                "rows_present": ledger.n,
+                "rows_present": ledger.rows,
                 "share_present": 1.0,
             }
             for m in ledger.modalities
@@ -117,8 +128,35 @@ def run_judgement(source: Any, ask: Judgement, out: str | Path | None = None) ->
     return study
 
 
-def _ledger(table: pa.Table, ask: Judgement, notices: list[str]) -> Ledger:
-    task, codes, _ = read_target(_array(table, ask.target), ask.target, ask.task)
+def _ledger(table: pa.Table, ask: Judgement, targets: Sequence[str]) -> Ledger:
+    """The ledger of one target, or of several as labels."""
+    if len(targets) == 1:
+        return _ledger_of(table, ask, targets[0])
+    own = []
+    for place, target in enumerate(targets):
+        columns = [
+            {name: _column_of(table, given, targets, place, name) for name, given in models.items()}
+            for models in (ask.singles, ask.fusions)
+        ]
+        own.append(_ledger_of(table, replace(ask, singles=columns[0], fusions=columns[1], task="binary"), target))
+    return stack_labels(own, targets)
+
+
+def _column_of(table: pa.Table, given: Columns, targets: Sequence[str], place: int, name: str) -> str:
+    """The column of one target: the list's entry, or the pattern with the target's name."""
+    if isinstance(given, str):
+        column = given.replace("*", targets[place], 1)
+        if "*" not in given:
+            raise InputError(f"several targets need a column each, but {name!r} names one. Pass a pattern such as p_*.")
+        require_columns(table, [column], f"the predictions of {name!r}")
+        return column
+    if len(given) != len(targets):
+        raise InputError(f"several targets need a column each, but {name!r} has {len(given)} for {len(targets)}.")
+    return given[place]
+
+
+def _ledger_of(table: pa.Table, ask: Judgement, target: str) -> Ledger:
+    task, codes, _ = read_target(_array(table, target), target, ask.task)
     repeat = _codes(table, ask.repeat) if ask.repeat else np.zeros(table.num_rows, dtype=np.int64)
     row, ids = _rows(table, ask, repeat)
     n, repeats = len(ids), int(repeat.max()) + 1

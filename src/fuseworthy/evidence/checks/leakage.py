@@ -1,0 +1,115 @@
+"""Rows that do not belong together, rows that belong together too much, and columns that know the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fuseworthy.evidence.checks.readings import interval_of, listed, observed
+from fuseworthy.evidence.checks.rule import DoesNotApply, Evidence, Finding, Severity
+
+SUSPICIOUS = 0.02
+"""Share of the prior's loss below which a single is too good to be believed unasked."""
+
+
+class MisJoined:
+    """Predicts the features of one modality from those of another (ridge, held-out correlation), for the rows as they
+    are joined and for one of them moved by one to three rows; mis-joined if a moved pairing fits for sure better.
+    """
+
+    code = "F019"
+    title = "modalities mis-joined"
+    severity: Severity = "error"
+    advice = "Join the tables again by a key that both hold, never by position; look at a few rows by eye."
+
+    def look(self, evidence: Evidence) -> Finding | None:
+        pairs: Mapping[str, Mapping[str, Any]] = observed(evidence, "pairing")
+        wrong = {name: p for name, p in pairs.items() if p["shift"]}
+        if not wrong and not any(p["linked"] for p in pairs.values()):
+            raise DoesNotApply("no modality tells enough of another's features to see whether rows are paired rightly")
+        if not wrong:
+            return None
+        told = "; ".join(
+            f"{name} fit together better ({p['best']:.2f} against {p['aligned']:.2f}) when moved by {p['shift']:+d} rows"
+            for name, p in wrong.items()
+        )
+        return Finding(f"{told}: rows are paired with their neighbours.", dict(wrong))
+
+
+class GroupLeakage:
+    """Looks for columns not passed as group whose repeated values share their target far beyond chance and can be told
+    from a modality (nearest neighbour), for columns of time not passed as time along which the target is alike, and
+    asks the same of the group that was passed.
+    """
+
+    code = "F020"
+    title = "group, time or duplicate leakage"
+    severity: Severity = "warning"
+    advice = (
+        "Pass the column as group= (or time=), so that rows that belong together are never learned from and scored on."
+    )
+
+    def look(self, evidence: Evidence) -> Finding | None:
+        found: Sequence[Mapping[str, Any]] = observed(evidence, "groups")
+        if not found:
+            return None
+        open_ = [row for row in found if not row["handled"]]
+        told = "; ".join(_leak(row) for row in open_ or found)
+        measured = {
+            "columns": [row["column"] for row in found],
+            "handled": not open_,
+            "found": [dict(r) for r in found],
+        }
+        if open_:
+            return Finding(
+                f"{told}. The folds here are not told, so models may know the rows they are scored on.", measured
+            )
+        return Finding(f"{told}: random folds would have leaked; groups are kept whole here.", measured)
+
+
+def _leak(row: Mapping[str, Any]) -> str:
+    if row["kind"] == "time":
+        return f"rows that follow each other in {row['column']!r} have like targets (likeness {row['likeness']:.2f})"
+    return (
+        f"{row['modality']!r} tells which {row['column']!r} a row is of ({row['accuracy']:.0%} of rows, {row['chance']:.1%} "
+        f"by chance), and rows of one {row['column']!r} have like targets (likeness {row['likeness']:.2f})"
+    )
+
+
+class TargetAmongFeatures:
+    """Looks for table columns and vector entries that determine the target (one class a value in 99 % of the rows, or a
+    correlation above .999), for identifiers among the features, and for a single that leaves less than 2 % of the
+    prior's loss, for sure.
+    """
+
+    code = "F021"
+    title = "target or id among the features"
+    severity: Severity = "error"
+    advice = (
+        "Ask whether the column is known before the outcome is; if not take it out, and never learn from an identifier."
+    )
+
+    def look(self, evidence: Evidence) -> Finding | None:
+        leaks = [leak for leak in evidence.observations.get("leaks", []) if leak["used"]]
+        told = [_told(leak) for leak in leaks]
+        good = self._too_good(evidence)
+        told += [f"{listed(good)} leaves less than {SUSPICIOUS:.0%} of the prior's loss"] if good else []
+        if told:
+            return Finding(f"{'; '.join(told)}: known before the outcome?", {"leaks": leaks, "too_good": good})
+        if not evidence.observations and "dummy" not in evidence.losses:
+            raise DoesNotApply("the predictions were made elsewhere: their features are not known")
+        return None
+
+    def _too_good(self, evidence: Evidence) -> list[str]:
+        prior = evidence.losses.get("dummy")
+        if prior is None or evidence.verdict.loss != evidence.ledger.task.loss_name:
+            return []
+        singles = evidence.ledger.names(kind="single")
+        return [s for s in singles if interval_of(evidence, SUSPICIOUS * prior - evidence.losses[s]).low > 0]
+
+
+def _told(leak: Mapping[str, Any]) -> str:
+    where = f"column {leak['column']!r} of {leak['modality']!r}"
+    if leak["kind"] == "id":
+        return f"{where} is an identifier ({leak['why']})"
+    return f"{where} determines the target ({leak['why']})"

@@ -1,0 +1,154 @@
+"""From finished units to ledger, verdict, facts, note and report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from fuseworthy.durable import write_bytes, write_json
+from fuseworthy.errors import StudyError
+from fuseworthy.evidence.deciding import deciding_losses
+from fuseworthy.evidence.verdict import decide
+from fuseworthy.ledger import Ledger
+from fuseworthy.strategies.catalogue import CATALOGUE, PROBES
+from fuseworthy.study.assemble import Costs, assemble, complete_repeats
+from fuseworthy.study.descriptors import descriptors_of
+from fuseworthy.study.explanation import Seen
+from fuseworthy.study.facts import build_facts
+from fuseworthy.study.progress import Progress
+from fuseworthy.study.question import Question
+from fuseworthy.study.study import Study
+from fuseworthy.study.units import Unit
+from fuseworthy.study.workspace import Plan, Workspace
+from fuseworthy.study.worth import margin_of
+
+
+@dataclass
+class Progressed:
+    """Which units are done, which were given up and why, and the probes' answer if it is that fusion cannot pay."""
+
+    done: dict[Unit, bool] = field(default_factory=dict)
+    failed: dict[Unit, str] = field(default_factory=dict)
+    hopeless: str | None = None
+
+
+def _gather(
+    workspace: Workspace, so_far: Progressed, stopped: bool, notices: list[str]
+) -> tuple[Ledger, dict[str, Costs]]:
+    """The ledger of the repeats that are complete, without the strategies that could not be fitted."""
+    lost = {unit.kind for unit in so_far.failed}
+    counted = {unit: ok for unit, ok in so_far.done.items() if unit.kind not in lost}
+    repeats = complete_repeats(workspace, counted, max((u.repeat for u in counted), default=-1) + 1)
+    if repeats == 0:
+        raise StudyError(
+            f"the budget must allow one full repeat, but it ran out before. What is done is kept in "
+            f"{workspace.folder}: run again with a larger budget (--budget) to go on."
+        )
+    if repeats < workspace.plan.repeats and not stopped:
+        notices.append(f"the budget ran out: {repeats} of {workspace.plan.repeats} repeats are complete and used")
+    failed = reasons_of(so_far.failed)
+    notices += [f"left out because they could not be fitted: {why}" for why in failed]
+    ledger, costs = assemble(workspace, [u for u in counted if u.repeat < repeats], repeats)
+    if stopped:  # the probes are all the fusions there are
+        ledger = replace(ledger, strategies={**ledger.strategies, **{p: CATALOGUE[p] for p in PROBES}})
+        notices.append("stopped after the probes of the first repeat; go on with anyway=True (--anyway)")
+    if not ledger.names(kind="fusion"):
+        raise StudyError(f"a verdict needs a fusion, but none could be fitted: {'; '.join(failed)}")
+    if "control" in lost:
+        notices.append("without the controls a FUSE has not been checked against gains that no modality brings")
+    elif "mask-only" not in ledger.strategies and not stopped:
+        notices.append("mask-only does not apply: every row has every modality")
+    return ledger, costs
+
+
+def reasons_of(failed: dict[Unit, str]) -> list[str]:
+    """Which strategies could not be fitted, and why, each reason once."""
+    return list(dict.fromkeys(f"{unit.kind} strategies: {why}" for unit, why in failed.items()))
+
+
+def conclude(
+    workspace: Workspace,
+    table: pa.Table,
+    so_far: Progressed,
+    question: Question,
+    command: str | None,
+    progress: Progress,
+) -> Study:
+    plan, notices = workspace.plan, list(workspace.plan.notices)
+    stopped = so_far.hopeless is not None and not question.anyway
+    ledger, costs = _gather(workspace, so_far, stopped, notices)
+    losses = deciding_losses(ledger, question.decide_on)
+    margin = margin_of(ledger, losses, costs, question, notices)
+    verdict = decide(ledger, margin=margin, metric=plan.metric, decide_on=question.decide_on)
+    if stopped:
+        verdict = replace(
+            verdict, flags=(*verdict.flags, "stopped early: the probes say that fusion is unlikely to pay")
+        )
+    asked = {name: getattr(plan, name) for name in ("source", "target", "task_reason", "group", "time", "seed")}
+    facts = build_facts(
+        ledger,
+        verdict,
+        asked | {"margin": margin, "worth": question.worth, "command": command},
+        metric=plan.metric,
+        costs=costs,
+        modalities=_modalities(plan.modalities, ledger.rows),
+        left_out=plan.left_out,
+        notices=notices,
+        history=_history(ledger),
+        inputs={name: table.select(spec["columns"]) for name, spec in plan.modalities.items()},
+        losses=losses,
+        seen=Seen(
+            dimensions_of(plan), plan.observations, descriptors_of(table, plan, question), tuple(question.slices)
+        ),
+    )
+    study = Study(ledger, verdict, facts, workspace.folder, tuple(reasons_of(so_far.failed)))
+    _write(study, workspace.folder)
+    progress.say(f"{len(ledger.strategies)} strategies compared on {ledger.rows:,} rows")
+    return study
+
+
+def dimensions_of(plan: Plan) -> dict[str, int]:
+    """Features that an early fusion learns from each modality."""
+    return {name: int(seen["features"]) for name, seen in plan.observations.items()}
+
+
+def _modalities(specs: dict[str, dict[str, Any]], n: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "kind": spec["kind"],
+            "columns": spec["columns"],
+            "reason": spec["reason"],
+            "rows_present": spec["rows_present"],
+            "share_present": spec["rows_present"] / n,
+        }
+        for name, spec in specs.items()
+    ]
+
+
+def _history(ledger: Ledger) -> list[str]:
+    steps = []
+    for kind, title in (
+        ("single", "singles"),
+        ("probe", "probes"),
+        ("late", "late fusions"),
+        ("early", "early fusions"),
+        ("control", "controls"),
+        ("subset", "retrained on subsets of the modalities"),
+        ("permuted", "with one modality shuffled"),
+        ("reference", "references"),
+    ):
+        names = [s.name for s in ledger.strategies.values() if s.family == kind]
+        if names:
+            steps.append(f"{title}: {', '.join(names)}")
+    return steps
+
+
+def _write(study: Study, folder: Path) -> None:
+    write_json(folder / "verdict.json", study.verdict.to_dict())
+    write_json(folder / "facts.json", study.facts)
+    write_bytes(folder / "note.md", study.note().encode())
+    write_bytes(folder / "report.html", study.report().encode())
