@@ -12,6 +12,8 @@ from fuseworthy.task import Floats
 
 POINTS = 40
 SURENESS = 0.9
+STARTS = (0.1, 0.3, 0.5, 0.75)
+"""Coverages from which thresholds are tested downwards, each with its share of the error rate."""
 
 
 def confidence(prediction: Floats) -> Floats:
@@ -38,9 +40,9 @@ def area(ledger: Ledger, name: str) -> float:
 def abstention_threshold(ledger: Ledger, name: str, error: float, *, sureness: float = SURENESS) -> dict[str, Any]:
     """Lowest certainty at which the error is at most ``error``, with probability ``sureness``.
 
-    Learn then test (Angelopoulos et al. 2021): thresholds are tested from the strictest on by the exact binomial test
-    (for groups, by a normal test with cluster errors), and the last before the first failure is taken; so the error of
-    new rows like these that are not abstained from is at most ``error``, but for ``1 - sureness``.
+    Learn then test (Angelopoulos et al. 2021): from each of four coverages on, thresholds are lowered as long as the
+    exact binomial test (for groups, a normal test with cluster errors) says that the error is below; the lowest that
+    any reaches is taken. So the error of new rows like these that are not abstained from is at most ``error``.
 
     Returns
     -------
@@ -48,23 +50,24 @@ def abstention_threshold(ledger: Ledger, name: str, error: float, *, sureness: f
     """
     rows, sure, wrong = _judged(ledger, name)
     order = np.argsort(-sure, kind="stable")
+    sure, wrong, n = sure[order], wrong[order], len(rows)
     clusters = None if ledger.folds.clusters is None else ledger.folds.clusters[rows][order]
-    errors, n = np.cumsum(wrong[order]), len(rows)
-    first = int(np.ceil(np.log(1 - sureness) / np.log(1 - error))) if 0 < error < 1 else n + 1
-    steps = np.unique(np.linspace(min(first, n), n, 100).astype(int))
-    best: dict[str, Any] = {"threshold": None, "coverage": 0.0, "kept_error": None}
-    for k in steps:
+    errors, level = np.cumsum(wrong), (1 - sureness) / len(STARTS)
+
+    def p_value(k: int) -> float:
         if clusters is None:
-            p = float(stats.binom.cdf(errors[k - 1], k, error))
-        else:
-            p = _cluster_p(wrong[order][:k], clusters[:k], error)
-        if p > 1 - sureness:
-            break
-        best = {
-            "threshold": float(sure[order][k - 1]),
-            "coverage": float(k / n),
-            "kept_error": float(errors[k - 1] / k),
-        }
+            return float(stats.binom.cdf(errors[k - 1], k, error))
+        return _cluster_p(wrong[:k], clusters[:k], error)
+
+    last = 0
+    for start in STARTS:
+        for k in np.unique(np.linspace(max(1, start * n), n, 60).astype(int)).tolist():
+            if p_value(k) > level:
+                break
+            last = max(last, k)
+    best: dict[str, Any] = {"threshold": None, "coverage": 0.0, "kept_error": None}
+    if last:
+        best = {"threshold": float(sure[last - 1]), "coverage": last / n, "kept_error": float(errors[last - 1] / last)}
     return {"name": name, "error": error, "sureness": sureness} | best
 
 

@@ -7,6 +7,7 @@ several classes summed over one-against-rest), or the squared error over the var
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ LOST = 0.002
 SLOPES = (0.8, 1.25)
 """Recalibration slopes within which a probability scale counts as right."""
 INTERCEPT = 0.2
-DRAWS = 300
+DRAWS = 200
 
 
 @dataclass(frozen=True)
@@ -90,54 +91,76 @@ class Calibrated:
         return Decomposition(*[sum(getattr(f, name) for f in found) / self.unit for name in names])
 
 
-def calibration_change(ledger: Ledger, single: str, fusion: str, *, raw: bool = False) -> dict[str, Any]:
-    """Both decompositions and their paired change, with 90 % intervals from a bootstrap over rows (or groups).
+@dataclass(frozen=True)
+class Measured:
+    """A decomposition, and its miscalibration and discrimination (draws, 2) under resampled rows."""
+
+    whole: Decomposition
+    drawn: Floats
+
+
+class Resampling:
+    """Resampled rows (or groups) of a ledger's first repeat, the same for all that is measured with them."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+        self.rows = np.flatnonzero(ledger.scored[0])
+        self.y = ledger.y[self.rows]
+        clusters = ledger.folds.clusters
+        self._draws = _draws(None if clusters is None else clusters[self.rows], len(self.rows))
+
+    def measure(self, prediction: Floats) -> Measured:
+        """Decompose (repeats, n, width) predictions."""
+        stated = Calibrated(self.ledger.task, self.y, prediction[0, self.rows])
+        found = [stated.decompose(weights.astype(np.float64)) for weights in self._draws]
+        drawn = np.array([(d.miscalibration, d.discrimination) for d in found])
+        return Measured(stated.decompose(np.ones(len(self.rows))), drawn)
+
+    def slope(self, prediction: Floats) -> dict[str, float]:
+        """Recalibration slope of (repeats, n, width) predictions."""
+        return recalibration_slope(self.ledger.task, self.y, prediction[0, self.rows])
+
+
+def calibration_change(single: Measured, fusion: Measured) -> dict[str, Any]:
+    """Both decompositions and their paired change, with 90 % intervals over the resampled rows.
 
     ``gain`` is ΔDSC - ΔMCB: how much of what fusing brings is sharper evidence, how much is lost in calibration.
-
-    Parameters
-    ----------
-    raw : take the fusion before its own calibration step
     """
-    rows = np.flatnonzero(ledger.scored[0])
-    y, n = ledger.y[rows], len(rows)
-    theirs = ledger.raw[fusion] if raw else ledger.of(fusion)
-    a, b = (Calibrated(ledger.task, y, p[0, rows]) for p in (ledger.of(single), theirs))
-    whole = a.decompose(np.ones(n)), b.decompose(np.ones(n))
-    changes = []
-    for weights in _draws(None if ledger.folds.clusters is None else ledger.folds.clusters[rows], n):
-        one, two = a.decompose(weights), b.decompose(weights)
-        changes.append((two.miscalibration - one.miscalibration, two.discrimination - one.discrimination))
-    low, high = np.quantile(np.array(changes), (0.05, 0.95), axis=0)
-    lost = whole[1].miscalibration - whole[0].miscalibration
-    gained = whole[1].discrimination - whole[0].discrimination
+    low, high = np.quantile(fusion.drawn - single.drawn, (0.05, 0.95), axis=0)
+    lost = fusion.whole.miscalibration - single.whole.miscalibration
+    gained = fusion.whole.discrimination - single.whole.discrimination
     return {
-        "single": whole[0].to_dict(),
-        "fusion": whole[1].to_dict(),
+        "single": single.whole.to_dict(),
+        "fusion": fusion.whole.to_dict(),
         "miscalibration": {"gain": lost, "low": float(low[0]), "high": float(high[0])},
         "discrimination": {"gain": gained, "low": float(low[1]), "high": float(high[1])},
         "gain": gained - lost,
     }
 
 
-def pool_calibration(ledger: Ledger, single: str, fusion: str) -> dict[str, Any]:
-    """Whether a fusion keeps calibration, loses it recoverably, or loses it.
+def pool_calibrations(ledger: Ledger, single: str, fusions: Sequence[str]) -> list[dict[str, Any]]:
+    """Whether each fusion keeps calibration, loses it recoverably, or loses it.
 
     Lost: before the fusion's own calibration step its miscalibration is above the single's for sure, or its slope lies
-    outside .8 to 1.25. Recoverable: lost, and right again after that step (or, where none was made, no more can be said).
+    outside .8 to 1.25 for sure. Recoverable: lost, and right again after that step. Where no step was made (predictions
+    given as they are) lost is all that can be said.
     """
-    has_raw = fusion in ledger.raw
-    rows = np.flatnonzero(ledger.scored[0])
-    y = ledger.y[rows]
-    before = calibration_change(ledger, single, fusion, raw=has_raw)
-    after = calibration_change(ledger, single, fusion) if has_raw else before
-    slope_before = recalibration_slope(ledger.task, y, (ledger.raw[fusion] if has_raw else ledger.of(fusion))[0, rows])
-    slope_after = recalibration_slope(ledger.task, y, ledger.of(fusion)[0, rows]) if has_raw else slope_before
+    frame = Resampling(ledger)
+    alone = frame.measure(ledger.of(single))
+    return [_pool(frame, alone, name) for name in fusions]
+
+
+def _pool(frame: Resampling, alone: Measured, name: str) -> dict[str, Any]:
+    ledger, has_raw = frame.ledger, name in frame.ledger.raw
+    spoken = ledger.raw[name] if has_raw else ledger.of(name)
+    before, slope_before = calibration_change(alone, frame.measure(spoken)), frame.slope(spoken)
+    after, slope_after = before, slope_before
+    if has_raw:
+        after, slope_after = calibration_change(alone, frame.measure(ledger.of(name))), frame.slope(ledger.of(name))
     lost, still = is_lost(before, slope_before), is_lost(after, slope_after)
-    answer = "kept" if not lost else "recoverable" if has_raw and not still else "lost"
     return {
-        "name": fusion,
-        "answer": answer,
+        "name": name,
+        "answer": "kept" if not lost else "recoverable" if has_raw and not still else "lost",
         "slope_before": slope_before["slope"],
         "slope_after": slope_after["slope"],
         "temperature": 1 / slope_before["slope"] if slope_before["slope"] > 0 else None,
@@ -174,10 +197,10 @@ def comparable_scales(ledger: Ledger) -> dict[str, Any]:
     return {"rows": found, "comparable": bool(right and alike)}
 
 
-def _draws(clusters: Ints | None, n: int) -> list[Floats]:
+def _draws(clusters: Ints | None, n: int) -> NDArray[np.uint8]:
+    """How often each row is drawn, (draws, n)."""
     rng = np.random.default_rng(0)
     inverse = np.arange(n) if clusters is None else np.unique(clusters, return_inverse=True)[1]
     count = int(inverse.max()) + 1
-    return [
-        np.bincount(rng.integers(0, count, count), minlength=count)[inverse].astype(np.float64) for _ in range(DRAWS)
-    ]
+    drawn = [np.bincount(rng.integers(0, count, count), minlength=count) for _ in range(DRAWS)]
+    return np.array([d.astype(np.uint8)[inverse] for d in drawn])

@@ -49,21 +49,31 @@ def fight(ledger: Ledger, losses: Mapping[str, Floats], alpha: float) -> Duel:
     losses : name -> (repeats, n), lower is better
     alpha : one-sided error of every interval
     """
-    choosing = choosing_folds(ledger)
-    single = leave_fold_out(losses, simplest_first(ledger, kind="single"), choosing)
-    fusion = leave_fold_out(losses, simplest_first(ledger, kind="fusion"), choosing)
+    single, fusion = policies(ledger, losses)
+    choosing = fusion.folds
+
+    def interval(other: Policy) -> Interval:
+        return paired_interval(other.loss - fusion.loss, ledger.folds, alpha=alpha, choice=other.regret)
 
     def against(names: list[str]) -> dict[str, Any]:
-        other = leave_fold_out(losses, names, choosing)
-        return paired_interval(other.loss - fusion.loss, ledger.folds, alpha=alpha).to_dict()
+        return interval(leave_fold_out(losses, names, choosing)).to_dict()
 
     guard = [{"modality": m} | against(simplest_first(ledger, m)) for m in ledger.modalities]
     controls = []
     for name in ledger.names(kind="control"):
         found = against([name])
         controls.append({"name": name, "title": ledger.strategies[name].title} | found | {"holds": found["low"] > 0})
-    gain = paired_interval(single.loss - fusion.loss, ledger.folds, alpha=alpha)
-    return Duel(single, fusion, gain, guard, controls)
+    return Duel(single, fusion, interval(single), guard, controls)
+
+
+def policies(ledger: Ledger, losses: Mapping[str, Floats]) -> tuple[Policy, Policy]:
+    """The best single, and the simplest fusion within one standard error of the best: the one to be deployed.
+
+    Chasing the last digit among many fusions follows chance, some of which the models of other folds have seen.
+    """
+    choosing = choosing_folds(ledger)
+    singles, fusions = simplest_first(ledger, kind="single"), simplest_first(ledger, kind="fusion")
+    return leave_fold_out(losses, singles, choosing), leave_fold_out(losses, fusions, choosing, within=1.0)
 
 
 def one_sided_error(ledger: Ledger) -> float:

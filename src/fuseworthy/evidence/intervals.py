@@ -42,7 +42,7 @@ class Interval:
         return {"gain": self.gain, "low": self.low, "high": self.high, "se": self.se, "p": self.p_value}
 
 
-def paired_interval(difference: Floats, folds: Folds, *, alpha: float = 0.05) -> Interval:
+def paired_interval(difference: Floats, folds: Folds, *, alpha: float = 0.05, choice: float = 0.0) -> Interval:
     """Interval of the mean of paired differences over repeated folds.
 
     The standard error is the larger of the row (or cluster) sandwich over repeat-averaged differences and the
@@ -57,6 +57,8 @@ def paired_interval(difference: Floats, folds: Folds, *, alpha: float = 0.05) ->
     folds : Folds
     alpha : float
         One-sided error; temporal studies should pass .025.
+    choice : float
+        Standard error that comes from choosing who is compared, added in quadrature.
     """
     per_row = row_means(difference)
     rows = np.flatnonzero(np.isfinite(per_row))
@@ -64,8 +66,8 @@ def paired_interval(difference: Floats, folds: Folds, *, alpha: float = 0.05) ->
     clusters = None if folds.clusters is None else folds.clusters[rows]
     independent = len(rows) if clusters is None else len(np.unique(clusters))
     if folds.order is not None:
-        return _temporal_interval(difference, folds, per_row, gain, alpha)
-    se = _row_se(per_row[rows], clusters)
+        return _temporal_interval(difference, folds, per_row, gain, alpha, choice)
+    se = row_error(per_row[rows], clusters)
     df = independent - 1.0
     if folds.count > 1:
         means = fold_means(difference, folds)
@@ -75,7 +77,7 @@ def paired_interval(difference: Floats, folds: Folds, *, alpha: float = 0.05) ->
     elif folds.repeats > 1:
         seeds = fold_means(difference, folds)
         se = float(np.hypot(se, seeds.std(ddof=1) / sqrt(seeds.size)))
-    return _t_interval(gain, se, df, alpha)
+    return _t_interval(gain, float(np.hypot(se, choice)), df, alpha)
 
 
 def row_means(difference: Floats) -> Floats:
@@ -97,7 +99,8 @@ def fold_means(difference: Floats, folds: Folds) -> Floats:
     return np.array(means)
 
 
-def _row_se(values: Floats, clusters: Any) -> float:
+def row_error(values: Floats, clusters: Any) -> float:
+    """Standard error of the mean of rows, (n,), or its cluster sandwich."""
     centred = values - values.mean()
     if clusters is not None:
         _, inverse = np.unique(clusters, return_inverse=True)
@@ -106,7 +109,9 @@ def _row_se(values: Floats, clusters: Any) -> float:
     return sqrt(g / max(g - 1, 1) * float((centred**2).sum())) / len(values)
 
 
-def _temporal_interval(difference: Floats, folds: Folds, per_row: Floats, gain: float, alpha: float) -> Interval:
+def _temporal_interval(
+    difference: Floats, folds: Folds, per_row: Floats, gain: float, alpha: float, choice: float
+) -> Interval:
     """Half-width is the larger of z × Newey-West over time and t × fold error (Diebold & Mariano 1995)."""
     assert folds.order is not None
     rows = np.flatnonzero(np.isfinite(per_row))
@@ -119,13 +124,13 @@ def _temporal_interval(difference: Floats, folds: Folds, per_row: Floats, gain: 
         total += 2 * (1 - step / (lag + 1)) * float(centred[step:] @ centred[:-step])
     hac = sqrt(max(total, 0.0)) / len(rows)
     if folds.clusters is not None:
-        hac = max(hac, _row_se(per_row[rows], folds.clusters[rows]))
-    by_time = _t_interval(gain, hac, np.inf, alpha)
+        hac = max(hac, row_error(per_row[rows], folds.clusters[rows]))
+    by_time = _t_interval(gain, float(np.hypot(hac, choice)), np.inf, alpha)
     means = fold_means(difference, folds)
     if len(means) < 2:
         return by_time
     se_fold = float(means.std(ddof=1)) / sqrt(len(means))
-    by_fold = _t_interval(gain, se_fold, len(means) - 1.0, alpha)
+    by_fold = _t_interval(gain, float(np.hypot(se_fold, choice)), len(means) - 1.0, alpha)
     return max(by_time, by_fold, key=lambda interval: interval.high - interval.low)
 
 

@@ -15,6 +15,7 @@ from fuseworthy.evidence.verdict import decide
 from fuseworthy.ledger import Ledger
 from fuseworthy.strategies.catalogue import CATALOGUE, PROBES
 from fuseworthy.study.assemble import Costs, assemble, complete_repeats
+from fuseworthy.study.cells import decompose
 from fuseworthy.study.descriptors import descriptors_of
 from fuseworthy.study.explanation import Seen
 from fuseworthy.study.facts import build_facts
@@ -87,6 +88,9 @@ def conclude(
         verdict = replace(
             verdict, flags=(*verdict.flags, "stopped early: the probes say that fusion is unlikely to pay")
         )
+    observations = plan.observations
+    if question.decompose:
+        observations = observations | {"decomposition": decompose(workspace.blocks, workspace.y, workspace.task)}
     asked = {name: getattr(plan, name) for name in ("source", "target", "task_reason", "group", "time", "seed")}
     facts = build_facts(
         ledger,
@@ -100,9 +104,7 @@ def conclude(
         history=_history(ledger),
         inputs={name: table.select(spec["columns"]) for name, spec in plan.modalities.items()},
         losses=losses,
-        seen=Seen(
-            dimensions_of(plan), plan.observations, descriptors_of(table, plan, question), tuple(question.slices)
-        ),
+        seen=Seen(dimensions_of(plan), observations, descriptors_of(table, plan, question), tuple(question.slices)),
     )
     study = Study(ledger, verdict, facts, workspace.folder, tuple(reasons_of(so_far.failed)))
     _write(study, workspace.folder)
@@ -112,7 +114,7 @@ def conclude(
 
 def dimensions_of(plan: Plan) -> dict[str, int]:
     """Features that an early fusion learns from each modality."""
-    return {name: int(seen["features"]) for name, seen in plan.observations.items()}
+    return {name: int(seen["features"]) for name, seen in plan.observations["modalities"].items()}
 
 
 def _modalities(specs: dict[str, dict[str, Any]], n: int) -> list[dict[str, Any]]:

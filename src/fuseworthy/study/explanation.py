@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fuseworthy.evidence.abstention import abstention_facts
 from fuseworthy.evidence.attribution import attribution_facts
-from fuseworthy.evidence.corp import comparable_scales, pool_calibration
+from fuseworthy.evidence.corp import comparable_scales, pool_calibrations
 from fuseworthy.evidence.costs import cost_facts
 from fuseworthy.evidence.duel import choosing_folds, one_sided_error, simplest_first
 from fuseworthy.evidence.headroom import headroom_facts
@@ -61,7 +61,7 @@ def explanation_facts(
         "rescue_by_modality": rescue_by_modality(ledger, losses, fusion),
         "slices": find_slices(ledger, losses, seen),
         "scales": comparable_scales(ledger),
-        "pools": [pool_calibration(ledger, single, name) for name in ledger.names(kind="fusion")],
+        "pools": pool_calibrations(ledger, single, ledger.names(kind="fusion")),
         "abstention": abstention_facts(ledger, single, fusion),
         "costs": cost_facts(table, single, fusion),
         "decomposition": seen.observations.get("decomposition"),

@@ -26,7 +26,7 @@ from fuseworthy.inputs.modality import Modality, Tabular
 from fuseworthy.inputs.pairing import join_by_key
 from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
-from fuseworthy.strategies.features import TEXT_DIMENSIONS, VECTOR_DIMENSIONS
+from fuseworthy.study.observe import observe
 from fuseworthy.study.question import Join, Question
 from fuseworthy.study.workspace import Plan
 from fuseworthy.task import Task
@@ -187,7 +187,7 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
         target=", ".join(loaded.targets),
         labels=loaded.labels,
         attribution=question.attribution,
-        observations=observe(blocks),
+        observations=observe(loaded, blocks, question, time),
         task=task.to_dict(),
         task_reason=loaded.task_reason,
         modalities={
@@ -238,26 +238,6 @@ def plan_folds(y: NDArray[Any], task: Task, question: Question, clusters: Ints |
     if folds.kind == "grouped" and not question.group:  # only copies are kept together
         folds = replace(folds, kind="stratified" if task.is_classification else "shuffled")
     return folds
-
-
-def observe(blocks: Mapping[str, Mapping[str, Block]]) -> dict[str, Any]:
-    """What the checks need to know of the encoded data: features and their scale, by modality.
-
-    ``features`` are those that an early fusion learns from (reduced where there are many), ``columns`` all there are,
-    ``scale`` the median spread of a dense column.
-    """
-    found = {}
-    for name, views in blocks.items():
-        block = views.get("minilm") or next(iter(views.values()))
-        columns = int(block.values.shape[1])
-        most = {"counts": TEXT_DIMENSIONS, "cells": columns}.get(block.view, VECTOR_DIMENSIONS)
-        scale = None
-        if block.view != "counts":
-            cells = np.asarray(block.values[block.present], dtype=np.float64)
-            spread = np.nanstd(cells, axis=0) if len(cells) else np.zeros(columns)
-            scale = float(np.median(spread[spread > 0])) if (spread > 0).any() else None
-        found[name] = {"features": min(columns, most), "columns": columns, "scale": scale, "view": block.view}
-    return found
 
 
 def patterns(names: list[str], present: NDArray[np.bool_]) -> NDArray[Any]:

@@ -90,7 +90,7 @@ class TargetAmongFeatures:
     )
 
     def look(self, evidence: Evidence) -> Finding | None:
-        leaks = [leak for leak in evidence.observations.get("leaks", []) if leak["used"]]
+        leaks = list(evidence.observations.get("leaks", []))
         told = [_told(leak) for leak in leaks]
         good = self._too_good(evidence)
         told += [f"{listed(good)} leaves less than {SUSPICIOUS:.0%} of the prior's loss"] if good else []

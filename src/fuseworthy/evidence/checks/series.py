@@ -3,42 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from fuseworthy.evidence.checks.lag import lag_between
 from fuseworthy.evidence.checks.readings import observed
 from fuseworthy.evidence.checks.rule import DoesNotApply, Evidence, Finding, Severity
 from fuseworthy.evidence.policies import best_overall
 from fuseworthy.ledger import Ledger
 from fuseworthy.task import Floats
 
-SHIFTS = 200
 FEWEST_MOMENTS = 100
 HELD, MOVING = 0.5, 0.1
 
 
-@dataclass(frozen=True)
-class Lag:
-    """Where two series agree best: ``steps`` > 0 if the second comes later."""
-
-    steps: int
-    peak: float
-    aligned: float
-    chance: float
-    noise: float
-
-    @property
-    def clear(self) -> bool:
-        """Above 99 % of the circular shifts, and above the aligned series by twice the noise of one of them."""
-        return self.steps != 0 and self.peak > self.chance and self.peak - self.aligned > 2 * self.noise
-
-
 class LaggedSeries:
-    """Cross-correlates, over time, what the best singles of two modalities say: clear if the peak lies away from zero,
-    above 99 % of 200 circular shifts, and above the aligned series by twice the noise.
+    """Correlates two modalities over time at every shift of up to 50 steps: their features where these are known, else
+    what their best singles say. Clear if the peak lies away from zero, above 99 % of 200 circular shifts, and well above
+    the series as they are.
     """
 
     code = "F022"
@@ -47,35 +31,56 @@ class LaggedSeries:
     advice = "Shift the later series back by that many steps (estimated on training rows alone), then compare again."
 
     def look(self, evidence: Evidence) -> Finding | None:
-        ledger = evidence.ledger
-        if ledger.folds.order is None:
+        if evidence.ledger.folds.order is None:
             raise DoesNotApply("the rows have no order in time")
-        said = {}
-        for modality in ledger.modalities:
-            said[modality] = over_time(ledger, best_overall(evidence.losses, ledger.names(modality=modality)))
-        moments = min(len(series) for series in said.values())
-        if moments < FEWEST_MOMENTS:
-            raise DoesNotApply(f"{moments} moments are scored; a lag is looked for from {FEWEST_MOMENTS} on")
-        found = {pair: lag_between(said[pair[0]], said[pair[1]]) for pair in combinations(said, 2)}
-        late = {pair: lag for pair, lag in found.items() if lag is not None and lag.clear}
+        found: Mapping[str, Mapping[str, Any]] = evidence.observations.get("lags") or _lags(evidence)
+        late = {pair: lag for pair, lag in found.items() if lag["clear"]}
         if not late:
             return None
-        told = "; ".join(
-            f"{(b if lag.steps > 0 else a)!r} comes {abs(lag.steps)} steps after {(a if lag.steps > 0 else b)!r} "
-            f"(correlation {lag.peak:.2f} there, {lag.aligned:.2f} as aligned, {lag.chance:.2f} by chance)"
-            for (a, b), lag in late.items()
-        )
-        return Finding(f"{told}.", {f"{a} and {b}": vars(lag) for (a, b), lag in late.items()})
+        return Finding(f"{'; '.join(_told(lag) for lag in late.values())}.", late)
+
+
+def _told(lag: Mapping[str, Any]) -> str:
+    first, second = (lag["first"], lag["second"]) if lag["steps"] > 0 else (lag["second"], lag["first"])
+    return (
+        f"{second!r} comes {abs(lag['steps'])} step{'s' * (abs(lag['steps']) != 1)} after {first!r} (correlation "
+        f"{lag['peak']:.2f} there, {lag['aligned']:.2f} as they are, {lag['chance']:.2f} by chance)"
+    )
+
+
+def _lags(evidence: Evidence) -> dict[str, dict[str, Any]]:
+    """Lags between what the best singles say."""
+    ledger = evidence.ledger
+    best = {m: best_overall(evidence.losses, ledger.names(modality=m)) for m in ledger.modalities}
+    return lags_of({m: over_time(ledger, name) for m, name in best.items()})
+
+
+def lags_of(series: Mapping[str, Floats]) -> dict[str, dict[str, Any]]:
+    """The lag of every pair of series, (moments, columns) each, as plain data.
+
+    Raises
+    ------
+    DoesNotApply
+        They are too short.
+    """
+    moments = min(len(s) for s in series.values())
+    if moments < FEWEST_MOMENTS:
+        raise DoesNotApply(f"{moments} moments are known; a lag is looked for from {FEWEST_MOMENTS} on")
+    found = {pair: lag_between(series[pair[0]], series[pair[1]]) for pair in combinations(sorted(series), 2)}
+    return {
+        f"{a} and {b}": {"first": a, "second": b} | lag.to_dict() for (a, b), lag in found.items() if lag is not None
+    }
 
 
 def over_time(ledger: Ledger, name: str) -> Floats:
-    """What a strategy says at each scored moment of the first repeat, (moments, columns), standardised.
+    """What a strategy says at each scored moment of the first repeat, (moments, columns).
 
     Log-odds or log-probabilities, the value for regression; rows of one moment are averaged, labels side by side.
     """
     assert ledger.folds.order is not None
     said = []
-    for label in ledger.label_names or [None]:
+    names: list[str | None] = [*ledger.label_names] or [None]
+    for label in names:
         rows = ledger.scored[0] if label is None else ledger.scored[0] & (np.asarray(ledger.labels) == label)
         p = ledger.of(name)[0, rows]
         evidence = np.log(np.clip(p, 1e-6, 1.0)) if ledger.task.is_classification else p
@@ -83,28 +88,7 @@ def over_time(ledger: Ledger, name: str) -> Floats:
             evidence = evidence[:, 1:] - evidence[:, :1]
         moment, counts = np.unique(ledger.folds.order[rows], return_inverse=True, return_counts=True)[1:]
         said.append(np.column_stack([np.bincount(moment, weights=column) / counts for column in evidence.T]))
-    series = np.hstack(said)
-    spread = series.std(axis=0)
-    return np.asarray((series - series.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
-
-
-def lag_between(a: Floats, b: Floats) -> Lag | None:
-    """The lag of b after a, both (moments, columns) standardised; None if one of them never changes."""
-    n = len(a)
-    scale = np.sqrt((a**2).sum() * (b**2).sum())
-    if scale == 0:
-        return None
-    product = np.conj(np.fft.rfft(a, axis=0)) * np.fft.rfft(b, axis=0)
-    circular = np.fft.irfft(product.sum(axis=1), n) / scale  # entry k: a at t against b at t + k
-    most = min(50, n // 10)
-    window = np.roll(circular, most)[: 2 * most + 1]
-    centres = np.linspace(2 * most + 1, n - 2 * most - 2, SHIFTS).astype(np.int64)
-    shifted = np.array([np.roll(circular, most - c)[: 2 * most + 1].max() for c in centres])
-    best = int(window.argmax())
-    far = circular[2 * most + 1 : n - 2 * most]
-    return Lag(
-        best - most, float(window[best]), float(window[most]), float(np.quantile(shifted, 0.99)), float(far.std())
-    )
+    return np.hstack(said)
 
 
 class MixedRates:
