@@ -1,4 +1,4 @@
-"""Hand-made facts: a binary FUSE, three modalities that are not worth it, a harmful regression, a bare judge."""
+"""Hand-made facts: a binary FUSE, three modalities that are not worth it, a harmful regression, a bare judge, a whole study."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def judged_bare() -> Facts:
     return _loaded("judged_bare")
 
 
+def explained() -> Facts:
+    """A whole study with everything that explains its verdict, three modalities and two labels."""
+    return _loaded("explained")
+
+
 def _loaded(name: str) -> Facts:
     facts: Facts = json.loads((FACTS / f"{name}.json").read_text(encoding="utf-8"))
     return facts
@@ -38,4 +43,5 @@ ALL = {
     "not worth": multiclass_not_worth,
     "harmful": regression_harmful,
     "bare": judged_bare,
+    "explained": explained,
 }

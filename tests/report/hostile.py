@@ -67,7 +67,9 @@ def mapped(value: Any, change: Callable[[str], str], skip: frozenset[str] = froz
     return copy.copy(value)
 
 
-ENUMERATIONS = frozenset({"task", "fold_kind", "outcome", "family", "kind", "rows_unit", "role"})
+ENUMERATIONS = frozenset(
+    {"status", "severity", "answer", "part", "task", "fold_kind", "outcome", "family", "kind", "rows_unit", "role"}
+)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -14,6 +14,7 @@ from fuseworthy.report import render_fragment, render_note, render_page
 from .cases import ALL, binary_fuse
 from .hostile import ENUMERATIONS, PAYLOADS, mapped
 
+DOCS = re.compile(r"https://github\.com/fuseworthy/[\w./-]+\.md")
 TAGS = frozenset(
     [
         "html",
@@ -30,6 +31,9 @@ TAGS = frozenset(
         "p",
         "span",
         "bdi",
+        "a",
+        "details",
+        "summary",
         "h1",
         "h2",
         "h3",
@@ -135,7 +139,8 @@ def test_hostile_strings_are_inert_in_the_page(payload: str, skip: frozenset[str
         page = render_page(mapped(case(), lambda old: payload + old, skip))
         found = audit(page)
         assert set(found.tags) <= TAGS
-        assert set(found.attributes) <= ATTRIBUTES
+        assert set(found.attributes) - {"href"} <= ATTRIBUTES
+        assert all(DOCS.fullmatch(link) for link in re.findall(r'href="([^"]*)"', page))
         assert [kind for kind, _ in found.metas] == ["Content-Security-Policy"]
         assert (
             "".join(found.style).strip()

@@ -6,9 +6,10 @@ from importlib.resources import files
 
 import pytest
 
-from fuseworthy.report import render_page
+from fuseworthy.report import render_note, render_page
+from fuseworthy.report.explained import SHAPES
 
-from .cases import ALL, binary_fuse, multiclass_not_worth
+from .cases import ALL, binary_fuse, explained, multiclass_not_worth
 
 
 class Outline(HTMLParser):
@@ -53,12 +54,43 @@ def test_every_section_is_there_with_the_verdict_first() -> None:
         "singles",
         "strategies",
         "checks",
-        "calibration",
         "rescue",
+        "calibration",
         "costs",
         "inputs",
         "repeat",
     ]
+
+
+def test_what_explains_the_verdict_has_sections_of_its_own() -> None:
+    found = list(outline("explained").headings)
+    assert found == [
+        "verdict", "singles", "headroom", "strategies", "labels", "checks", "pitfalls", "value", "rescue", "slices",
+        "calibration", "abstention", "costs", "inputs", "repeat",
+    ]  # fmt: skip
+
+
+def test_every_plot_of_the_explanation_tells_what_it_shows() -> None:
+    pictures = outline("explained").pictures
+    assert "error against the share of rows kept" in pictures
+    assert "loss against the time to predict" in pictures
+    assert all(pictures)
+
+
+@pytest.mark.parametrize("part", SHAPES)
+def test_any_part_of_the_explanation_may_be_missing_or_empty(part: str) -> None:
+    facts = explained()
+    shape = SHAPES[part]
+    for value in (None, [] if isinstance(shape, list) else {}):
+        facts[part] = value
+        assert render_page(facts)
+        assert render_note(facts)
+    if isinstance(shape, dict):
+        for key in shape:
+            facts = explained()
+            facts[part] = {**facts[part], key: None}
+            assert "None" not in render_note(facts)
+            assert render_page(facts)
 
 
 def test_sections_without_facts_are_left_out() -> None:

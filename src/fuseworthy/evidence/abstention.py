@@ -71,7 +71,9 @@ def abstention_threshold(ledger: Ledger, name: str, error: float, *, sureness: f
     return {"name": name, "error": error, "sureness": sureness} | best
 
 
-def abstention_facts(ledger: Ledger, single: str, fusion: str, error: float | None = None) -> dict[str, Any] | None:
+def abstention_facts(
+    ledger: Ledger, single: str, fusion: str, error: float | None = None, sureness: float = SURENESS
+) -> dict[str, Any] | None:
     """Curves of both, areas, and thresholds for a stated error (half of the single's, if none is stated)."""
     if not ledger.task.is_classification:
         return None
@@ -86,7 +88,7 @@ def abstention_facts(ledger: Ledger, single: str, fusion: str, error: float | No
                 "points": risk_coverage(ledger, name),
                 "area": area(ledger, name),
                 "overall": float(_judged(ledger, name)[2].mean()),
-                "abstain": abstention_threshold(ledger, name, stated),
+                "abstain": abstention_threshold(ledger, name, stated, sureness=sureness),
             }
             for name, role in ((single, "best single"), (fusion, "best fusion"))
         ],

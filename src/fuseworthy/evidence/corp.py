@@ -179,7 +179,8 @@ def comparable_scales(ledger: Ledger) -> dict[str, Any]:
     """Slope and intercept of every modality's best single on the scale it speaks on, and whether they are comparable.
 
     Before its calibration step where that is known. Comparable: every slope's interval lies within .8 to 1.25, every
-    intercept within ±.2 (log-odds), and no two slopes differ by more than a quarter.
+    intercept within ±.2 (log-odds), and no two slopes differ by more than a quarter. Modalities that tell nothing (a
+    slope that may be zero) are ``silent`` and not compared.
     """
     rows = np.flatnonzero(ledger.scored[0])
     y = ledger.y[rows]
@@ -189,12 +190,17 @@ def comparable_scales(ledger: Ledger) -> dict[str, Any]:
         name = min(ledger.names(modality=modality), key=lambda n: float(np.nanmean(losses[n])))
         spoken = ledger.raw.get(name, ledger.of(name))[0, rows]
         found.append({"modality": modality, "name": name} | recalibration_slope(ledger.task, y, spoken))
-    slopes = [row["slope"] for row in found]
-    right = all(row["slope_low"] >= SLOPES[0] and row["slope_high"] <= SLOPES[1] for row in found)
+    telling = [row for row in found if row["slope_low"] > 0]  # what says nothing has no scale
+    slopes = [row["slope"] for row in telling]
+    right = all(row["slope_low"] >= SLOPES[0] and row["slope_high"] <= SLOPES[1] for row in telling)
     if ledger.task.kind == "binary":
-        right = right and all(abs(row["intercept"]) <= INTERCEPT for row in found)
-    alike = min(slopes) > 0 and max(slopes) / min(slopes) <= 1.25
-    return {"rows": found, "comparable": bool(right and alike)}
+        right = right and all(abs(row["intercept"]) <= INTERCEPT for row in telling)
+    alike = not slopes or max(slopes) / min(slopes) <= 1.25
+    return {
+        "rows": found,
+        "comparable": bool(right and alike),
+        "silent": [r["modality"] for r in found if r not in telling],
+    }
 
 
 def _draws(clusters: Ints | None, n: int) -> NDArray[np.uint8]:

@@ -42,7 +42,7 @@ def decompose_information(x1: Ints, x2: Ints, y: Ints, weights: Floats | None = 
     Examples
     --------
     >>> a, b = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
-    >>> {k: round(v / np.log(2), 3) for k, v in decompose_information(a, b, a & b).items()}
+    >>> {k: float(round(v / np.log(2), 3)) for k, v in decompose_information(a, b, a & b).items()}
     {'redundancy': 0.311, 'unique1': 0.0, 'unique2': 0.0, 'synergy': 0.5}
     """
     joint = np.zeros((int(x1.max()) + 1, int(x2.max()) + 1, int(y.max()) + 1))

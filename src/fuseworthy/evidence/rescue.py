@@ -64,15 +64,39 @@ def most_changed(ledger: Ledger, single: str, fusion: str, count: int = 5) -> tu
     return [int(i) for i in order[:count] if gain[i] > 0], [int(i) for i in order[::-1][:count] if gain[i] < 0]
 
 
-def _nearer(ledger: Ledger, single: str, fusion: str) -> dict[str, Any]:
+def changed_rows(ledger: Ledger, single: str, fusion: str) -> list[dict[str, Any]]:
+    """Every row that the fusion turned right or wrong (or, for numbers, brought clearly nearer or farther)."""
+    known = ledger.scored.any(axis=0)
+    if ledger.task.is_classification:
+        ours, theirs = correctness(ledger, fusion) > 0.5, correctness(ledger, single) > 0.5
+        rescued, harmed = known & ours & ~theirs, known & theirs & ~ours
+    else:
+        rescued, harmed = np.zeros(ledger.n, dtype=bool), np.zeros(ledger.n, dtype=bool)
+        rescued[known], harmed[known] = _moved(ledger, single, fusion)
+    losses = ledger.losses([single, fusion])
+    scored = np.maximum(ledger.scored.sum(axis=0), 1)
+    gain = np.where(ledger.scored, losses[single] - losses[fusion], 0.0).sum(axis=0) / scored
+    found = []
+    for i in np.flatnonzero(rescued | harmed).tolist():
+        row = {"row": ledger.ids[i], "kind": "rescued" if rescued[i] else "harmed", "gain": float(gain[i])}
+        found.append(row if ledger.labels is None else row | {"label": str(ledger.labels[i])})
+    return found
+
+
+def _moved(ledger: Ledger, single: str, fusion: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Rows clearly nearer to, and clearly farther from, the truth: by a tenth of its standard deviation."""
     known = ledger.scored.any(axis=0)
     far = {
         name: np.abs(np.nanmean(ledger.of(name)[:, known, 0], axis=0) - ledger.y[known]) for name in (single, fusion)
     }
     step = 0.1 * float(np.sqrt(ledger.task.variance))
-    rescued, harmed = far[single] - far[fusion] > step, far[fusion] - far[single] > step
+    return far[single] - far[fusion] > step, far[fusion] - far[single] > step
+
+
+def _nearer(ledger: Ledger, single: str, fusion: str) -> dict[str, Any]:
+    rescued, harmed = _moved(ledger, single, fusion)
     facts = _counts("closer", 0, rescued, harmed, 0)
-    n = int(known.sum())
+    n = len(rescued)
     return facts | {
         "against": single,
         "fusion": fusion,

@@ -170,8 +170,8 @@ def _matched(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Slices that held in both directions (the simpler wording is kept), and those that held in one."""
     quantile = simultaneous_quantile([e.influence for _, _, _, e in held], alpha)
-    found: list[dict[str, Any]] = []
-    once: list[dict[str, Any]] = []
+    found: list[tuple[Condition, dict[str, Any]]] = []
+    once: list[tuple[Condition, dict[str, Any]]] = []
     used: set[int] = set()
     for i, (half, sign, condition, measured) in enumerate(held):
         twins = [
@@ -185,10 +185,19 @@ def _matched(
             used |= {i, *twins}
             simpler = min([condition, *[held[j][2] for j in twins]], key=lambda c: (len(c.columns), c.text))
             parts = [measured, held[twins[0]][3]]  # each half is measured by the condition found on the other
-            found.append(_row(simpler, sign, parts, quantile))
+            found.append((simpler, _row(simpler, sign, parts, quantile)))
         else:
-            once.append(_row(condition, sign, [measured], quantile))
-    return sorted(found, key=lambda row: -abs(row["gain"])), sorted(once, key=lambda row: -abs(row["gain"]))
+            once.append((condition, _row(condition, sign, [measured], quantile)))
+    return _apart(found), _apart(once)
+
+
+def _apart(slices: list[tuple[Condition, dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Largest gain or harm first; a slice that is much the same as one before it is left out."""
+    kept: list[tuple[Condition, dict[str, Any]]] = []
+    for condition, row in sorted(slices, key=lambda pair: -abs(pair[1]["gain"])):
+        if all(row["kind"] != o["kind"] or overlap(condition.mask, c.mask) < 0.5 for c, o in kept):
+            kept.append((condition, row))
+    return [row for _, row in kept]
 
 
 def _row(condition: Condition, sign: int, parts: list[Estimate], quantile: float) -> dict[str, Any]:

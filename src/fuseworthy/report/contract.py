@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fuseworthy.errors import FuseworthyError
+from fuseworthy.report.explained import explanation
 from fuseworthy.report.inert import inert
 
 Facts = dict[str, Any]
@@ -38,6 +39,7 @@ _ROWS = {
         "fit_seconds predict_seconds parameters"
     ),
     "calibration": _unknown("name role slope slope_low slope_high intercept") | {"bins": []},
+    "labels": _unknown("label rows rate outcome reason gain low high p_holm best_single best_fusion"),
     "guard": _unknown("modality gain low high p"),
     "controls": _unknown("name title gain low high holds"),
     "per_class": _unknown("class rows rescued harmed"),
@@ -86,10 +88,11 @@ def complete(facts: Mapping[str, Any]) -> Facts:
         whole[key] = _rows(key, given.get(key))
     verdict = whole["verdict"]
     verdict["headline"] = _optional("headline", verdict.get("headline"))
-    verdict |= {key: _rows(key, verdict.get(key)) for key in ("guard", "controls")}
+    verdict |= {key: _rows(key, verdict.get(key)) for key in ("guard", "controls", "labels")}
     rescue = whole["rescue"] = _optional("rescue", given.get("rescue"))
     if rescue is not None:
         rescue["per_class"] = _rows("per_class", rescue.get("per_class"))
+    whole |= explanation(given)
     cases = given.get("examples") or {}
     whole["examples"] = {key: _rows("examples", cases.get(key)) for key in ("rescued", "harmed")}
     return whole

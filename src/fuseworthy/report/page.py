@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fuseworthy.report import displays, reliability
+from fuseworthy.report import displays, reliability, scatter
 from fuseworthy.report.axes import Axis, gain_axis
 from fuseworthy.report.contract import Facts
 from fuseworthy.report.numerals import finite
@@ -13,6 +13,7 @@ from fuseworthy.report.reading import Reading, read
 from fuseworthy.report.rendering import html_environment
 
 MOST_EXAMPLES = 12
+WORTH = ("alone", "shapley", "left_out", "reliance")
 
 
 def render_page(facts: Mapping[str, Any]) -> str:
@@ -54,7 +55,26 @@ def _plots(reading: Reading) -> Facts:
             for curve in facts["calibration"]
         ],
         "share_axis": Axis(0.0, 1.0),
+        "scatter": scatter,
+        "most_by_modality": max(
+            (finite(m.get(k)) or 0.0 for m in facts["rescue_by_modality"] for k in ("rescued", "harmed")), default=1.0
+        ),
+        **_explanation_axes(facts),
         "most_changed": max((finite(c.get(k)) or 0.0 for c in classes for k in ("rescued", "harmed")), default=1.0),
+    }
+
+
+def _explanation_axes(facts: Facts) -> dict[str, Axis]:
+    """One axis for each plot of the explanation."""
+    probes = facts["headroom"] or {"rows": [], "interaction": {}}
+    worth = [row[kind] for row in (facts["attribution"] or {"rows": []})["rows"] for kind in WORTH]
+    slices = facts["slices"] or {"asked": [], "found": [], "suggested": []}
+    verdict = facts["verdict"]
+    return {
+        "headroom_axis": gain_axis(_bounds([*probes["rows"], probes["interaction"], {"margin": verdict["margin"]}])),
+        "value_axis": gain_axis(_bounds(worth)),
+        "slice_axis": gain_axis(_bounds([row for key in ("asked", "found", "suggested") for row in slices[key]])),
+        "label_axis": gain_axis(_bounds([*verdict["labels"], {"margin": verdict["margin"]}])),
     }
 
 

@@ -72,7 +72,8 @@ def read(facts: Mapping[str, Any]) -> Reading:
     rows = whole["strategies"]
     single = [row for row in rows if _is_single(row)]
     other = [row for row in rows if row["family"] in ("control", "reference")]
-    fusion = [row for row in rows if not _is_single(row) and row["family"] not in ("control", "reference")]
+    beside = ("control", "reference", "probe", "subset", "permuted")
+    fusion = [row for row in rows if not _is_single(row) and row["family"] not in beside]
     return Reading(
         facts=whole,
         outcome=outcome(whole["verdict"]["outcome"]),

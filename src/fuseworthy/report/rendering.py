@@ -10,7 +10,7 @@ import jinja2
 
 from fuseworthy.report import numerals
 from fuseworthy.report.inert import Markdown, code_block, isolated, markdown, short
-from fuseworthy.report.wording import TERMS, splits, without_durations
+from fuseworthy.report.wording import TERMS, is_docs, splits, without_durations
 
 _LOADER = jinja2.PackageLoader("fuseworthy.report", "templates")
 _SHARED: dict[str, Any] = {
@@ -26,6 +26,7 @@ _SHARED: dict[str, Any] = {
     "seconds": numerals.seconds,
     "short": short,
     "splits": splits,
+    "is_docs": is_docs,
 }
 
 

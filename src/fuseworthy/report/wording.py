@@ -48,6 +48,13 @@ TERMS = {
     "slope": "how far predictions must be stretched to match what happened: 1 is calibrated, below 1 is "
     "overconfident, above 1 is too timid",
     "pattern": "which modalities a row has",
+    "headroom": "what cheap probes gain over the best single; they show what can be had, never that nothing can",
+    "shapley": "what a modality adds, averaged over all orders in which modalities could be added, each time trained anew",
+    "left_out": "what is lost when everything is trained again without the modality: its value",
+    "reliance": "what is lost when a trained fusion gets another row's modality: how much it leans on it, not what it is worth",
+    "slice": "rows that can be told by a condition; found on one half of the rows and tested on the other, both ways round",
+    "lost": "calibration counts as lost when fusing adds miscalibration for sure, or stretches the scale for sure",
+    "coverage": "the share of rows that are answered, the surest first",
     "rank": "complexity: a lower rank is simpler and wins ties",
 }
 
@@ -62,6 +69,9 @@ FAMILIES = {
     "control": "control",
     "reference": "reference",
     "judged": "given predictions",
+    "probe": "probe",
+    "subset": "retrained on a subset",
+    "permuted": "one modality shuffled",
 }
 
 FOLD_KINDS = {
@@ -76,6 +86,17 @@ FOLD_KINDS = {
 _DURATION = re.compile(
     r"\s*[,(]?\s*(?:\bin|\bafter|\btook)?\s*\b\d[\d.,]*\s*(?:ms|s|sec|seconds?|min|minutes?|h|hours?)\b\)?"
 )
+
+
+def is_docs(link: object) -> bool:
+    """Whether a link may be shown as one: a plain page of the documentation.
+
+    Examples
+    --------
+    >>> is_docs("https://github.com/fuseworthy/fuseworthy/blob/main/docs/checks/F001.md"), is_docs("javascript:alert(1)")
+    (True, False)
+    """
+    return re.fullmatch(r"https://github\.com/fuseworthy/[\w./-]+/F\d{3}\.md", str(link)) is not None
 
 
 def outcome(code: object) -> Outcome:

@@ -212,7 +212,14 @@ def fit_early_boosting(blocks: Blocks, part: Part) -> Fitted:
     return join_boosting(blocks, part, FeatureStore(part)).fitted
 
 
-def join_boosting(blocks: Blocks, part: Part, store: FeatureStore, *, additive: bool = False) -> Joint:
+def join_boosting(
+    blocks: Blocks,
+    part: Part,
+    store: FeatureStore,
+    *,
+    additive: bool = False,
+    settings: tuple[Setting, ...] = BOOSTING,
+) -> Joint:
     """Boosting on the reduced concatenation; ``additive`` forbids a tree to split on two modalities."""
     names, cost = tuple(sorted(blocks)), Cost()
     own = {m: _reduced_view(blocks[m]) for m in names}
@@ -228,7 +235,7 @@ def join_boosting(blocks: Blocks, part: Part, store: FeatureStore, *, additive: 
         apart = [set(columns.tolist()) for columns in design.columns.values()]
         return model.set_params(interaction_cst=apart) if additive else model
 
-    return _join(Family("early-boosting", "", "", TableCells, estimator, BOOSTING), design, part, cost)
+    return _join(Family("early-boosting", "", "", TableCells, estimator, settings), design, part, cost)
 
 
 def _design(

@@ -13,8 +13,8 @@ import numpy as np
 
 from fuseworthy.folds import Ints
 from fuseworthy.ledger import Strategy
-from fuseworthy.strategies.early import Blocks, Joint, join_linear, own_penalties
-from fuseworthy.strategies.families import Family, Setting
+from fuseworthy.strategies.early import Blocks, Joint, join_boosting, join_linear, own_penalties
+from fuseworthy.strategies.families import BOOSTING, Family, Setting
 from fuseworthy.strategies.late import Members, inner_of, stack
 from fuseworthy.strategies.part import Cost, Fitted, Part
 from fuseworthy.strategies.pools import Stacker
@@ -24,6 +24,8 @@ from fuseworthy.task import Floats
 EXACT = 5
 """Up to so many modalities every subset is trained; above, those along four orders and their reverses."""
 STACKED = (3.0,)
+PLAIN_BOOSTING = BOOSTING[1:2]
+"""Nothing is tuned for a subset: it has the settings of its singles, or these."""
 
 
 def subset_name(modalities: Sequence[str]) -> str:
@@ -74,9 +76,9 @@ def fit_subsets(
     part: Part,
     order: Ints,
 ) -> dict[str, Fitted]:
-    """Every subset by stacking or by a linear concatenation, whichever has the lower inner loss; and all permuted.
+    """Every subset by stacking, linear or boosted concatenation, whichever has the lowest inner loss; and all permuted.
 
-    Settings are those that the singles were tuned to; above `EXACT` modalities only stacking is tried.
+    Nothing is tuned again; above `EXACT` modalities only stacking is tried.
 
     Parameters
     ----------
@@ -89,18 +91,15 @@ def fit_subsets(
     for subset in subsets_of(names):
         own = members.only([name for name in members.names if name.split("/")[0] in subset])
         stacker, late = stack(own, part, STACKED)
-        joint = _concatenated(subset, blocks, chosen, part, store) if len(names) <= EXACT else None
-        by_stack = joint is None or _loss(late, part) <= _loss(joint.fitted, part)
-        fitted = late if by_stack or joint is None else joint.fitted
-        found[subset_name(subset)] = _named(fitted, "stacking" if by_stack else "early-linear")
+        joints = _concatenated(subset, blocks, chosen, part, store) if len(names) <= EXACT else {}
+        fits = {"stacking": late} | {name: joint.fitted for name, joint in joints.items()}
+        how = min(fits, key=lambda name: _loss(fits[name], part))
+        found[subset_name(subset)] = _named(fits[how], how)
         if len(subset) == len(names):
             for m in names:
-                shuffled = (
-                    _stacked(stacker, own, m, part, order)
-                    if by_stack or joint is None
-                    else _joined(joint, m, part, order)
-                )
-                found[f"permuted:{m}"] = Fitted(shuffled, cost=Cost())
+                joint = joints.get(how)
+                test = _stacked(stacker, own, m, part, order) if joint is None else _joined(joint, m, part, order)
+                found[f"permuted:{m}"] = Fitted(test, cost=Cost())
     return found
 
 
@@ -110,9 +109,13 @@ def _concatenated(
     chosen: Mapping[str, tuple[Family, Setting]],
     part: Part,
     store: FeatureStore,
-) -> Joint:
-    own = {m: chosen[m] for m in subset}
-    return join_linear({m: blocks[m] for m in subset}, part, own, store, (own_penalties(own),))
+) -> dict[str, Joint]:
+    """Both early fusions of a subset, at one setting each."""
+    own, views = {m: chosen[m] for m in subset}, {m: blocks[m] for m in subset}
+    return {
+        "early-linear": join_linear(views, part, own, store, (own_penalties(own),)),
+        "early-boosting": join_boosting(views, part, store, settings=PLAIN_BOOSTING),
+    }
 
 
 def _stacked(stacker: Stacker, members: Members, modality: str, part: Part, order: Ints) -> Floats:

@@ -14,7 +14,7 @@ from fuseworthy.folds import Ints
 from fuseworthy.task import Floats
 
 FARTHEST, SHUFFLES, STRIPE, FEWEST = 3, 50, 25, 60
-SURE = 4.0
+SURE = 3.5
 """Standard deviations by which a moved pairing must lie above the shuffles, and above the rows as joined."""
 
 

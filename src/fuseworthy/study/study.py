@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fuseworthy.durable import write_bytes
+from fuseworthy.errors import StudyError
 from fuseworthy.evidence.outcome import Verdict
-from fuseworthy.ledger import Ledger
+from fuseworthy.ledger import FUSION_FAMILIES, Ledger
+
+if TYPE_CHECKING:
+    from fuseworthy.report.plots import (
+        AbstentionDisplay,
+        AttributionDisplay,
+        CalibrationDisplay,
+        ChecksDisplay,
+        CostsDisplay,
+        DecompositionDisplay,
+        GainsDisplay,
+        HeadroomDisplay,
+        RescueDisplay,
+        SlicesDisplay,
+    )
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,6 +63,95 @@ class Study:
         if path is not None:
             write_bytes(Path(path), page.encode())
         return page
+
+    def gains(self) -> GainsDisplay:
+        """Every fusion's gain over the best single."""
+        from fuseworthy.report.plots import GainsDisplay
+
+        rows = [row for row in self.facts["strategies"] if row["family"] in FUSION_FAMILIES]
+        rows.sort(key=lambda row: row["loss"])
+        return GainsDisplay({"rows": rows, "margin": self.verdict.margin, "loss": self.verdict.loss})
+
+    def headroom(self) -> HeadroomDisplay:
+        """What was left to gain over the best single, before fusing in earnest."""
+        from fuseworthy.report.plots import HeadroomDisplay
+
+        return HeadroomDisplay(self._measured("headroom", "no probe was fitted: predictions were given"))
+
+    def attribution(self) -> AttributionDisplay:
+        """What each modality is worth, and what the fusion relies on."""
+        from fuseworthy.report.plots import AttributionDisplay
+
+        why = "no subset of modalities was trained (given predictions, attribution=False, or stopped early)"
+        return AttributionDisplay(self._measured("attribution", why))
+
+    def decomposition(self) -> DecompositionDisplay:
+        """Redundant, unique and synergistic information of two modalities."""
+        from fuseworthy.report.plots import DecompositionDisplay
+
+        return DecompositionDisplay(self._measured("decomposition", "it was not asked for: pass decompose=True"))
+
+    def rescue(self) -> RescueDisplay:
+        """Rows rescued and harmed, against the best single of every modality; ``frame()`` names the rows."""
+        from fuseworthy.evidence.rescue import changed_rows
+        from fuseworthy.report.plots import RescueDisplay
+
+        changed = changed_rows(self.ledger, self.verdict.best_single, self.verdict.best_fusion)
+        return RescueDisplay({"matrices": self.facts["rescue_by_modality"], "changed": changed})
+
+    def slices(self) -> SlicesDisplay:
+        """Where fusion rescues and where it harms, confirmed on rows that did not find it."""
+        from fuseworthy.report.plots import SlicesDisplay
+
+        return SlicesDisplay(self.facts["slices"])
+
+    def calibration(self) -> CalibrationDisplay:
+        """Reliability, comparability of the modalities' scales, and calibration lost, recoverable or kept."""
+        from fuseworthy.report.plots import CalibrationDisplay
+
+        parts = {"curves": self.facts["calibration"], "scales": self.facts["scales"], "pools": self.facts["pools"]}
+        return CalibrationDisplay(parts | {"probabilities": self.ledger.task.is_classification})
+
+    def abstention(self, error: float | None = None, *, sureness: float = 0.9) -> AbstentionDisplay:
+        """Error against coverage, and the certainty from which on a stated error holds.
+
+        Parameters
+        ----------
+        error : float, optional
+            Largest error among the rows kept; half of the best single's if left out.
+        sureness : float
+            Probability with which it holds.
+
+        Raises
+        ------
+        StudyError
+            The target is a number: there is no certainty to sort rows by.
+        """
+        from fuseworthy.evidence.abstention import abstention_facts
+        from fuseworthy.report.plots import AbstentionDisplay
+
+        found = abstention_facts(self.ledger, self.verdict.best_single, self.verdict.best_fusion, error, sureness)
+        if found is None:
+            raise StudyError("abstention needs a target with classes, but this one is a number.")
+        return AbstentionDisplay(found)
+
+    def costs(self) -> CostsDisplay:
+        """Loss against cost, and what nothing else beats at its price."""
+        from fuseworthy.report.plots import CostsDisplay
+
+        return CostsDisplay(self._measured("costs", "costs of given predictions are not known"))
+
+    def checks(self) -> ChecksDisplay:
+        """Named pitfalls: those that fired, and those that do not apply, with reasons."""
+        from fuseworthy.report.plots import ChecksDisplay
+
+        return ChecksDisplay({"rows": self.facts["checks"]})
+
+    def _measured(self, key: str, why: str) -> dict[str, Any]:
+        facts: dict[str, Any] | None = self.facts.get(key)
+        if facts is None:
+            raise StudyError(f"{key} must be measured to be shown, but {why}.")
+        return facts
 
     def to_dict(self) -> dict[str, Any]:
         """The facts behind note and report."""

@@ -1,0 +1,96 @@
+"""Errors against coverage, and losses against costs, as SVG."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from markupsafe import Markup
+
+from fuseworthy.report import numerals
+from fuseworthy.report.axes import Axis, covering
+from fuseworthy.report.marks import joined, mark, picture
+from fuseworthy.report.numerals import finite
+
+_WIDTH, _HEIGHT = 560.0, 300.0
+_LEFT, _TOP, _RIGHT, _BOTTOM = 58.0, 10.0, 120.0, 40.0
+_INNER, _TALL = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+
+Row = dict[str, object]
+
+
+def coverage_display(curves: Sequence[Row], stated: object) -> Markup:
+    """Draw the error among the rows kept against their share, one line a strategy."""
+    lines = [(curve, _points(curve.get("points"), "coverage", "error")) for curve in curves]
+    high = max([y for _, points in lines for _, y in points] + [finite(stated) or 0.0, 1e-6])
+    across, up = Axis(0.0, 1.0), Axis(0.0, high * 1.05)
+    parts = [_frame(across, up, "share of rows kept, the surest first", "error")]
+    if (level := finite(stated)) is not None:
+        parts.append(mark("line", x1=_LEFT, x2=_LEFT + _INNER, y1=_y(up, level), y2=_y(up, level), class_="diagonal"))
+    for place, (curve, points) in enumerate(lines):
+        css = f"curve line{place}"
+        places = [(_x(across, x), _y(up, y)) for x, y in points]
+        parts += [mark("line", x1=a[0], y1=a[1], x2=b[0], y2=b[1], class_=css) for a, b in pairwise(places)]
+        if places:
+            name = _short(curve.get("name"))
+            parts.append(mark("text", name, x=places[-1][0] + 6, y=places[-1][1] + 4, class_="label"))
+    return picture("error against the share of rows kept", *parts, viewBox=_box(), class_="scatter")
+
+
+def costs_display(rows: Sequence[Row]) -> Markup:
+    """Draw loss against milliseconds a row (log); the strategies that nothing else beats are named."""
+    points = []
+    for row in rows:
+        cost, loss = finite(row.get("predict_seconds")), finite(row.get("loss"))
+        if cost is not None and loss is not None and cost > 0:
+            points.append((math.log10(cost), loss, row))
+    across, up = covering([x for x, _, _ in points], 0.08), covering([y for _, y, _ in points], 0.08)
+    parts = [_frame(across, up, "milliseconds a row", "loss", log=True)]
+    for x, y, row in sorted(points, key=lambda point: (bool(point[2].get("pareto")), point[0])):
+        css = "dot front" if row.get("pareto") else "dot"
+        parts.append(mark("circle", cx=_x(across, x), cy=_y(up, y), r=4.0 if row.get("pareto") else 2.6, class_=css))
+        if row.get("pareto"):
+            parts.append(mark("text", _short(row.get("name")), x=_x(across, x) + 7, y=_y(up, y) + 4, class_="label"))
+    return picture("loss against the time to predict", *parts, viewBox=_box(), class_="scatter")
+
+
+def _short(name: object) -> str:
+    """A name short enough for a plot."""
+    text = str(name or "")
+    return text if len(text) <= 18 else text[:17] + "…"
+
+
+def _box() -> str:
+    return f"0 0 {_WIDTH:.0f} {_HEIGHT:.0f}"
+
+
+def _points(given: object, x: str, y: str) -> list[tuple[float, float]]:
+    rows = given if isinstance(given, list) else []
+    found = [(finite(row.get(x)), finite(row.get(y))) for row in rows if isinstance(row, dict)]
+    return sorted((a, b) for a, b in found if a is not None and b is not None)
+
+
+def _x(axis: Axis, value: float) -> float:
+    return _LEFT + _INNER * axis.percent(value) / 100
+
+
+def _y(axis: Axis, value: float) -> float:
+    return _TOP + _TALL * (1 - axis.percent(value) / 100)
+
+
+def _frame(across: Axis, up: Axis, below: str, beside: str, log: bool = False) -> Markup:
+    parts = [mark("rect", x=_LEFT, y=_TOP, width=_INNER, height=_TALL, class_="pane")]
+    for tick in across.ticks(6):
+        x = _x(across, tick)
+        label = numerals.brief(10**tick) if log else numerals.plain(tick, across.decimals(6))
+        parts.append(mark("line", x1=x, x2=x, y1=_TOP, y2=_TOP + _TALL, class_="grid"))
+        parts.append(mark("text", label, x=x, y=_TOP + _TALL + 15, text_anchor="middle", class_="label"))
+    for tick in up.ticks(5):
+        y = _y(up, tick)
+        parts.append(mark("line", x1=_LEFT, x2=_LEFT + _INNER, y1=y, y2=y, class_="grid"))
+        label = numerals.plain(tick, up.decimals(5))
+        parts.append(mark("text", label, x=_LEFT - 6, y=y + 4, text_anchor="end", class_="label"))
+    parts.append(mark("text", below, x=_LEFT + _INNER, y=_HEIGHT - 6, text_anchor="end", class_="label name"))
+    parts.append(mark("text", beside, x=_LEFT + 6, y=_TOP + 15, class_="label name"))
+    return joined(parts)

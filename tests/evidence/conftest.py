@@ -1,0 +1,1 @@
+"""Lets tests below this folder import the ledgers made by hand."""
