@@ -38,6 +38,7 @@ def demo(
             target="recommended",
             id="id",
             repeats=1,
+            anyway=True,  # the probes would stop here; the demo shows what the fusions would have done
             modalities={
                 "review": Text("title", "text"),
                 "customer": Tabular("age", "feedback_count", "division", "department", "class_name"),

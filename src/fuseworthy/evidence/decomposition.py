@@ -21,6 +21,7 @@ BIAS = 0.005
 FEWEST_CELLS, MOST_CELLS = 3, 10
 PERMUTED, DRAWN = 20, 60
 ROUNDS, PRECISION = 300, 1e-9
+TITLES = {"redundancy": "both", "synergy": "only both together"}
 NAMES = ("redundancy", "unique1", "unique2", "synergy")
 
 
@@ -85,8 +86,9 @@ def decomposition_facts(x1: Ints, x2: Ints, y: Ints, names: tuple[str, str]) -> 
         spread = np.array([d[name] for d in drawn])
         spread -= spread.mean() - found[name]  # a bootstrap is biased once more; its spread is what is wanted
         low, high = np.quantile(spread, (0.05, 0.95)) - noise
-        parts.append({"part": name, "nats": found[name] - noise, "low": float(low), "high": float(high)})
-    return facts | {"estimable": True, "parts": parts, "rows_needed": None, "sentence": _sentence(parts, names)}
+        title = {"unique1": f"{names[0]} alone", "unique2": f"{names[1]} alone"}.get(name, TITLES.get(name, name))
+        parts.append({"part": name, "title": title, "nats": found[name] - noise, "low": float(low), "high": float(high)})
+    return facts | {"estimable": True, "parts": parts, "rows_needed": None, "sentence": _sentence(parts)}
 
 
 def _least_told(joint: Floats) -> Floats:
@@ -128,12 +130,6 @@ def _information(table: NDArray[np.float64]) -> float:
     return float((table[kept] * np.log(table[kept] / outer[kept])).sum())
 
 
-def _sentence(parts: list[dict[str, Any]], names: tuple[str, str]) -> str:
-    words = {
-        "redundancy": "told by both",
-        "unique1": f"told by {names[0]} alone",
-        "unique2": f"told by {names[1]} alone",
-        "synergy": "told only by both together",
-    }
-    told = ", ".join(f"{p['nats']:+.3f} {words[p['part']]}" for p in parts)
-    return f"Information about the target in nats, after cutting each modality into cells: {told}."
+def _sentence(parts: list[dict[str, Any]]) -> str:
+    told = ", ".join(f"{p['nats']:+.3f} by {p['title']}" for p in parts)
+    return f"Information about the target in nats, told (after cutting each modality into cells) {told}."

@@ -41,7 +41,7 @@ SHAPES: dict[str, Any] = {
     "decomposition": {
         "estimable": None,
         "cells": None,
-        "parts": [dict.fromkeys(("part", "nats", "low", "high"))],
+        "parts": [dict.fromkeys(("part", "title", "nats", "low", "high"))],
         "sentence": None,
     },
     "confidence_set": [dict.fromkeys(("name", "p", "inside"))],

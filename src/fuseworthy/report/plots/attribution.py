@@ -59,7 +59,7 @@ class DecompositionDisplay(Display):
         for i, part in enumerate(parts):
             ax.barh(i, part["nats"], 0.6, color=SOFT)
             ax.plot([part["low"], part["high"]], [i, i], color=INK, linewidth=1.2)
-        ax.set_yticks(range(len(parts)), [part["part"] for part in parts])
+        ax.set_yticks(range(len(parts)), [part["title"] for part in parts])
         ax.invert_yaxis()
         ax.set_xlabel("nats")
         clean(ax)
