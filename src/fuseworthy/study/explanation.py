@@ -13,12 +13,12 @@ from fuseworthy.evidence.abstention import abstention_facts
 from fuseworthy.evidence.attribution import attribution_facts
 from fuseworthy.evidence.corp import comparable_scales, pool_calibrations
 from fuseworthy.evidence.costs import cost_facts
-from fuseworthy.evidence.duel import choosing_folds, one_sided_error, simplest_first
+from fuseworthy.evidence.duel import one_sided_error, policies
 from fuseworthy.evidence.headroom import headroom_facts
 from fuseworthy.evidence.intervals import row_means
 from fuseworthy.evidence.multiple import model_confidence_set
 from fuseworthy.evidence.outcome import Verdict
-from fuseworthy.evidence.policies import best_overall, leave_fold_out
+from fuseworthy.evidence.policies import best_overall
 from fuseworthy.evidence.rescue import rescue_matrix
 from fuseworthy.evidence.slices import slice_facts
 from fuseworthy.ledger import Ledger
@@ -70,11 +70,8 @@ def explanation_facts(
 
 def find_slices(ledger: Ledger, losses: Mapping[str, Floats], seen: Seen) -> dict[str, Any]:
     """Slices of the rows by their columns, the modalities they have, and how sure each modality is alone."""
-    choosing = choosing_folds(ledger)
-    single, fusion = (
-        leave_fold_out(losses, simplest_first(ledger, kind=kind), choosing).loss for kind in ("single", "fusion")
-    )
-    gain = row_means(single - fusion)
+    single, fusion = policies(ledger, losses)
+    gain = row_means(single.loss - fusion.loss)
     rows = np.flatnonzero(np.isfinite(gain))
     times = max(len(ledger.label_names), 1)
     columns = {name: np.tile(values, times)[rows] for name, values in seen.descriptors.items()}

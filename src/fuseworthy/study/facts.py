@@ -238,11 +238,11 @@ def _example(ledger: Ledger, row: int, single: str, fusion: str, inputs: Mapping
     task = ledger.task
     truth = task.classes[int(ledger.y[row])] if task.is_classification else f"{ledger.y[row]:g}"
     return {
-        "row": str(ledger.ids[row]),
+        "row": str(ledger.ids[row]) + ("" if ledger.labels is None else f", {ledger.labels[row]}"),
         "truth": truth,
         "single": _say(ledger, row, single),
         "fusion": _say(ledger, row, fusion),
-        "inputs": {name: _preview(table, row) for name, table in inputs.items()},
+        "inputs": {name: _preview(table, row % ledger.rows) for name, table in inputs.items()},
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import combinations
-from math import isfinite
 from typing import Any
 
 from fuseworthy.evidence.checks.readings import fact, listed
@@ -15,7 +14,8 @@ APART = 1.25
 
 class ScalesNotComparable:
     """Fits the recalibration slope of each modality's best single, before its own calibration step: its interval lies
-    outside .8 to 1.25, or two modalities' intervals lie apart by more than a quarter.
+    outside .8 to 1.25, or two modalities' intervals lie apart by more than a quarter. A single that may tell nothing (a
+    slope that may be zero) has no scale.
     """
 
     code = "F010"
@@ -25,7 +25,7 @@ class ScalesNotComparable:
 
     def look(self, evidence: Evidence) -> Finding | None:
         scales = fact(evidence, "scales", "scales were not measured")
-        rows = [r for r in scales["rows"] if isfinite(r["slope"])]
+        rows = [r for r in scales["rows"] if r["slope_low"] > 0]  # what tells nothing has no scale
         off = [r for r in rows if r["slope_high"] < SLOPES[0] or r["slope_low"] > SLOPES[1]]
         if not off:
             off = next((list(pair) for pair in combinations(rows, 2) if _apart(*pair)), [])

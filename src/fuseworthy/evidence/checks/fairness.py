@@ -69,8 +69,8 @@ class OtherRowsOrSplits:
             return None
         return Finding(
             f"{listed(still)} predict {max(still.values()):.0%} of the rows the same in all {ledger.folds.repeats} "
-            f"repeats although the folds differ, while {len(shares) - len(still)} other models change: trained once, on "
-            "rows they are scored on?",
+            f"repeats although the folds differ, while {len(shares) - len(still)} other models change: they seem to have "
+            "been trained once, on rows that they are scored on.",
             {"unmoved": shares},
         )
 

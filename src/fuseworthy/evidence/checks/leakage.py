@@ -95,7 +95,7 @@ class TargetAmongFeatures:
         good = self._too_good(evidence)
         told += [f"{listed(good)} leaves less than {SUSPICIOUS:.0%} of the prior's loss"] if good else []
         if told:
-            return Finding(f"{'; '.join(told)}: known before the outcome?", {"leaks": leaks, "too_good": good})
+            return Finding(f"{'; '.join(told)}.", {"leaks": leaks, "too_good": good})
         if not evidence.observations and "dummy" not in evidence.losses:
             raise DoesNotApply("the predictions were made elsewhere: their features are not known")
         return None

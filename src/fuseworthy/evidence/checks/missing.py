@@ -11,6 +11,7 @@ from scipy import stats
 
 from fuseworthy.evidence.checks.readings import interval_of, span
 from fuseworthy.evidence.checks.rule import DoesNotApply, Evidence, Finding, Severity
+from fuseworthy.folds import Ints
 from fuseworthy.ledger import Ledger
 
 MORE, MORE_OF = 0.02, 0.25
@@ -48,22 +49,23 @@ class MissingnessTells:
 
 @dataclass(frozen=True)
 class Rise:
-    """How much of a modality is missing in the scored rows of a fold and in its training rows."""
+    """How much of a modality is missing in the training rows of a fold, at most, and in its scored rows, at least."""
 
     modality: str
     fold: int
     trained: float
+    high: float
     scored: float
     low: float
 
     @property
     def beyond(self) -> float:
-        return self.low - self.trained - max(MORE, MORE_OF * self.trained)
+        return self.low - self.high - max(MORE, MORE_OF * self.high)
 
 
 class MoreMissing:
     """In every fold of a study in time (or with folds given): is a modality missing in more of the scored rows than of
-    the training rows, by two points and a quarter, beyond chance (exact binomial limit over all folds)?
+    the training rows, by two points and a quarter, beyond chance (exact binomial limits of both, over all folds)?
     """
 
     code = "F018"
@@ -86,7 +88,7 @@ class MoreMissing:
         worst = rises[0]
         return Finding(
             f"{worst.modality!r} is missing in {worst.scored:.1%} of the rows scored in fold {worst.fold + 1} (at least "
-            f"{worst.low:.1%}), but was in {worst.trained:.1%} of the rows trained on.",
+            f"{worst.low:.1%}), but was in {worst.trained:.1%} of the rows trained on (at most {worst.high:.1%}).",
             {"modality": worst.modality, "fold": worst.fold + 1, "scored": worst.scored, "trained": worst.trained},
         )
 
@@ -96,17 +98,29 @@ def _rises(ledger: Ledger) -> Iterator[Rise]:
     if ledger.labels is not None:
         first = ledger.labels == ledger.label_names[0]
     absent = {m: ~_has(ledger.pattern, m) for m in ledger.modalities}
-    error = 0.05 / max(len(absent) * folds.count * folds.repeats, 1)
+    error = 0.05 / max(2 * len(absent) * folds.count * folds.repeats, 1)
     for r in range(folds.repeats):
         for k in range(folds.count):
             train, test = (rows[first[rows]] for rows in (folds.train(r, k), folds.test(r, k)))
             if not len(train) or not len(test):
                 continue
-            n = len(test) if folds.clusters is None else len(np.unique(folds.clusters[test]))
             for m, flags in absent.items():
-                scored, trained = float(flags[test].mean()), float(flags[train].mean())
-                low = float(stats.beta.ppf(error, scored * n, n * (1 - scored) + 1)) if scored else 0.0
-                yield Rise(m, k, trained, scored, low)
+                _, trained, high = _limits(flags[train], _units(ledger, train), error)
+                low, scored, _ = _limits(flags[test], _units(ledger, test), error)
+                yield Rise(m, k, trained, high, scored, low)
+
+
+def _units(ledger: Ledger, rows: Ints) -> int:
+    """Independent rows, or groups, among these."""
+    return len(rows) if ledger.folds.clusters is None else len(np.unique(ledger.folds.clusters[rows]))
+
+
+def _limits(flags: NDArray[np.bool_], n: int, error: float) -> tuple[float, float, float]:
+    """The rate between its exact limits (Clopper & Pearson 1934), each wrong with chance ``error``."""
+    rate = float(flags.mean())
+    low = float(stats.beta.ppf(error, rate * n, n * (1 - rate) + 1)) if rate > 0 else 0.0
+    high = float(stats.beta.ppf(1 - error, rate * n + 1, n * (1 - rate))) if rate < 1 else 1.0
+    return low, rate, high
 
 
 def _has(pattern: NDArray[np.object_], modality: str) -> NDArray[np.bool_]:
