@@ -71,7 +71,7 @@ def answer(name: str, jobs: int) -> dict[str, Any]:
     asked = dict(QUESTIONS[name])
     table = datasets.load(asked.pop("data"))
     start, cpu = time.perf_counter(), cpu_seconds()
-    study = fw.compare(table, asked.pop("target"), id="id", jobs=jobs, **asked)
+    study = fw.compare(table, asked.pop("target"), id="id", jobs=jobs, anyway=True, **asked)
     v, rows = study.verdict, {row["name"]: row for row in study.facts["strategies"]}
     return {
         "question": name,
@@ -90,6 +90,10 @@ def answer(name: str, jobs: int) -> dict[str, Any]:
         "outcome": v.outcome,
         "deploy": v.deploy,
         "reason": "; ".join(v.reasons),
+        "would_stop": study.facts["headroom"]["unlikely"],
+        "checks": ", ".join(row["code"] for row in study.checks().fired),
+        "slices": str(study.slices()),
+        "value": str(study.attribution()),
         "wall": time.perf_counter() - start,
         "cpu": cpu_seconds() - cpu,
     }

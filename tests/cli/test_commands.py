@@ -43,12 +43,12 @@ def test_help_loads_neither_scikit_learn_nor_torch():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).returncode == 0
 
 
-@pytest.mark.parametrize("command", ["", "compare", "judge", "inspect", "demo"])
+@pytest.mark.parametrize("command", ["", "compare", "judge", "inspect", "checks", "selftest", "demo"])
 def test_every_command_explains_itself(command):
     found = CliRunner().invoke(app, [*([command] if command else []), "--help"])
     assert found.exit_code == 0
     assert "Usage" in found.output
-    if command in ("compare", "judge", "inspect"):
+    if command in ("compare", "judge", "inspect", "checks", "selftest"):
         assert "Example: fuseworthy" in found.output
 
 
@@ -67,11 +67,19 @@ def test_compare_prints_singles_first_then_the_verdict_and_paths(tmp_path):
         1,
         "--strategies",
         "mean,stacking",
+        "--worth",
+        "0.3",
+        "--slice",
+        "shop",
+        "--anyway",
+        "--no-attribution",
         "--jobs",
         1,
         cwd=tmp_path,
     )
     assert found.returncode == 0, found.stderr
+    assert "margin 0.3" in " ".join(found.stdout.split())
+    assert "shop = " in (tmp_path / "runs" / "t-label" / "note.md").read_text()
     assert found.stderr.index("note") < found.stderr.index("What each modality gives alone")
     assert found.stdout.index("note/linear") < found.stdout.index("stacking") < found.stdout.index("Deploy")
     assert "runs/t-label/note.md" in found.stdout
@@ -92,6 +100,11 @@ def test_compare_prints_singles_first_then_the_verdict_and_paths(tmp_path):
         (["judge", "t.parquet", "--target", "label", "--single", "p", "--fusion", "q=size"], "NAME=COLUMN"),
         (["judge", "t.parquet", "--target", "label", "--single", "p=size", "--fusion", "q=size"], "probabilities"),
         (["inspect", "t.parquet", "--target", "lable"], "the nearest is 'label'"),
+        (["inspect", "t.parquet", "--target", "label,shop"], "one target at a time"),
+        (["compare", "t.parquet", "--target", "label", "--worth", "cheap"], "0.5ms:0.002"),
+        (["compare", "t.parquet", "--target", "label", "--slice", "shp"], "the nearest is 'shop'"),
+        (["compare", "t.parquet", "--target", "label", "--decide-on", "ac"], "metric must be one that fits"),
+        (["checks", "F999"], "F0"),
     ],
 )
 def test_bad_input_gets_one_sentence_and_exit_code_2(tmp_path, arguments, message):

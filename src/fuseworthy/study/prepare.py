@@ -77,6 +77,8 @@ def load(source: Any, question: Question, joins: tuple[Join, ...] = ()) -> Loade
             raise InputError(f"target {targets[0]!r} must be known for some rows, but it is missing in all.")
     table = pa.table({name: table[name].combine_chunks() for name in table.column_names})
     task, y, reason = _read_targets(table, targets, question.task)
+    for metric in (question.metric, question.decide_on):
+        check_metric(metric, task)
     inference = settle_modalities(table, question)
     return Loaded(table, source_name(source), inference, task, reason, y, notices, targets)
 
@@ -169,7 +171,6 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
     table, task, y = loaded.table, loaded.task, loaded.y
     notices = list(loaded.notices)
     metric = check_metric(question.metric or question.decide_on, task)
-    check_metric(question.decide_on, task)
     fusions = question.fusions
     clusters, time = read_clusters(table, question, loaded.inference.modalities, notices), read_time(table, question)
     ids = read_ids(table, question)
