@@ -8,7 +8,7 @@ from evidence_ledgers import PLAIN, ledger_of_losses, plain_folds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuseworthy.evidence.duel import choosing_folds, simplest_first
+from fuseworthy.evidence.duel import choosing_folds, policies, simplest_first
 from fuseworthy.evidence.policies import best_overall, leave_fold_out
 from fuseworthy.folds import Folds, make_folds
 
@@ -103,6 +103,52 @@ def test_an_exact_tie_goes_to_the_candidate_named_first():
     same = np.random.default_rng(1).random((2, 30))
     policy = leave_fold_out(dict.fromkeys(NAMES, same), NAMES[::-1], plain_folds(30, n_repeats=2))
     assert {name for row in policy.chosen for name in row} == {"third"}
+
+
+PAIRS = Folds("given", (np.arange(400) // 2 % 5)[None])
+ERROR = 0.1 / np.sqrt(320)
+"""Standard error, over four folds of five, of an excess that is its mean plus .1 in one row and less .1 in the next."""
+
+
+def nearly_alike(excess):
+    """The last of three candidates is the best; the first two are worse by ``excess`` in every fold."""
+    best = np.random.default_rng(8).random((1, 400))
+    up_and_down = 0.1 * np.where(np.arange(400) % 2, 1, -1)
+    return {"first": best + excess + up_and_down, "second": best + excess - up_and_down, "third": best}
+
+
+def test_within_one_error_the_simplest_is_chosen_and_beyond_it_the_best():
+    near, far = nearly_alike(0.9 * ERROR), nearly_alike(1.1 * ERROR)
+    assert set(leave_fold_out(near, NAMES, PAIRS, within=1.0).chosen[0]) == {"first"}
+    assert set(leave_fold_out(near, NAMES, PAIRS).chosen[0]) == {"third"}
+    assert set(leave_fold_out(far, NAMES, PAIRS, within=1.0).chosen[0]) == {"third"}
+
+
+def test_the_error_of_a_choice_is_that_of_groups_where_rows_come_in_groups():
+    """Four identical copies of every row are no reason to be surer."""
+    losses = {name: np.repeat(values, 4, axis=1) for name, values in nearly_alike(0.8 * ERROR).items()}
+    fold = np.repeat(PAIRS.assignment, 4, axis=1)
+    grouped, loose = Folds("given", fold, np.repeat(np.arange(400), 4)), Folds("given", fold)
+    assert set(leave_fold_out(losses, NAMES, grouped, within=1.0).chosen[0]) == {"first"}
+    assert set(leave_fold_out(losses, NAMES, loose, within=1.0).chosen[0]) == {"third"}
+
+
+def test_the_policies_of_a_verdict_are_the_best_single_and_the_simplest_of_the_best_fusions():
+    losses = nearly_alike(0.5 * ERROR)
+    names = {"a/x": "first", "a/y": "third", "late": "first", "dear": "third"}
+    ledger = ledger_of_losses(PAIRS, {name: losses[source] + 1 for name, source in names.items()}, {"dear": 1})
+    single, fusion = policies(ledger, ledger.losses())
+    assert set(single.chosen[0]) == {"a/y"}
+    assert set(fusion.chosen[0]) == {"late"}
+
+
+def test_regret_is_what_hindsight_would_have_saved():
+    """Each candidate is chosen where it does badly: 1 + 1 lost where one candidate alone would have lost 1."""
+    losses = {"first": np.array([[0.0, 1.0]]), "second": np.array([[1.0, 0.0]])}
+    policy = leave_fold_out(losses, ["first", "second"], hand_folds([0, 1]))
+    assert policy.chosen == (("second", "first"),)
+    assert policy.regret == pytest.approx(0.5)
+    assert leave_fold_out(losses, ["first"], hand_folds([0, 1])).regret == 0
 
 
 @pytest.mark.parametrize("kind", ["single", "fusion"])

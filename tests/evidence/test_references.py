@@ -95,13 +95,13 @@ def test_the_error_in_time_is_newey_wests_of_statsmodels(rng):
     assert (ours.low, ours.high) == pytest.approx(fit.conf_int(0.05)[0], rel=1e-9)
 
 
-@pytest.mark.parametrize("repeats", [1, 5])
-def test_the_p_value_is_the_posterior_of_the_correlated_t_test_of_baycomp(repeats, rng):
+@pytest.mark.parametrize(("repeats", "groups"), [(5, None), (1, 20)])
+def test_the_p_value_is_the_posterior_of_the_correlated_t_test_of_baycomp(repeats, groups, rng):
     """Where the error of Nadeau & Bengio (2003) is the larger one; Corani & Benavoli (2015) give it as a posterior."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from baycomp.single import CorrelatedTTest
-    folds = plain_folds(200, n_repeats=repeats)
+    folds = plain_folds(200, n_repeats=repeats, clusters=None if groups is None else np.arange(200) % groups)
     single = 0.9 + 0.5 * rng.normal(size=(repeats, 5))[np.arange(repeats)[:, None], folds.assignment]
     fusion = np.full_like(single, 0.7)
     ours = paired_interval(single - fusion, folds)

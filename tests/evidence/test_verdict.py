@@ -162,9 +162,16 @@ def test_worse_fusions_are_harmful_and_the_single_is_kept(rng):
 
 @pytest.mark.parametrize(("n", "refused"), [(49, True), (50, False)])
 def test_fewer_than_fifty_rows_get_no_fuse(n, refused, rng):
-    verdict = decide(clear_case(rng, n))
+    verdict = decide(clear_case(rng, n, folds=plain_folds(n, n_folds=2)))
     assert verdict.outcome == ("INCONCLUSIVE" if refused else "FUSE")
     assert ("a verdict needs 50" in " ".join(verdict.reasons)) is refused
+
+
+@pytest.mark.parametrize(("n", "refused"), [(99, True), (100, False)])
+def test_fewer_than_twenty_rows_of_a_number_in_each_fold_get_no_fuse(n, refused, rng):
+    verdict = decide(clear_case(rng, n))
+    assert verdict.outcome == ("INCONCLUSIVE" if refused else "FUSE")
+    assert ("99 rows are 19.8 per fold; a verdict needs 20 per fold" in verdict.reasons) is refused
 
 
 @pytest.mark.parametrize(("groups", "refused"), [(19, True), (20, False)])
@@ -183,6 +190,15 @@ def test_fewer_than_ten_rows_of_the_rarest_class_a_fold_are_refused(rare, refuse
     assert bool(reasons) is refused
     if refused:
         assert reasons == ["class 'yes' has 49 rows, 9.8 per fold; a verdict needs 10 per fold"]
+
+
+def test_rows_of_groups_that_share_their_class_count_as_groups():
+    """60 groups of 10 rows: 30 groups a class are 6 a fold; where classes vary within groups, rows count."""
+    groups = np.repeat(np.arange(60), 10)
+    shared, mixed = (np.arange(60) % 2)[groups], np.arange(600) % 2
+    folds = Folds("given", (groups % 5)[None], groups)
+    assert "speak as 29.5, because groups share their class, 5.91 per fold" in refusal_reasons(shared, BINARY, folds)[0]
+    assert refusal_reasons(mixed, BINARY, folds) == []
 
 
 def test_rows_that_only_train_do_not_count_for_a_verdict():
@@ -284,8 +300,8 @@ def test_no_number_is_named_where_there_are_as_many_rows_already_or_none_would_d
 def test_too_few_rows_are_told_to_become_at_least_what_a_verdict_needs(rng):
     verdict = decide(clear_case(rng, 30))
     assert verdict.outcome == "INCONCLUSIVE"
-    assert verdict.rows_needed == 50
-    assert "About 50 rows would settle it" in verdict.sentence
+    assert verdict.rows_needed == 100
+    assert "About 100 rows would settle it" in verdict.sentence
 
 
 def test_more_is_needed_of_groups_where_rows_come_in_groups():

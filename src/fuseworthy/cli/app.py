@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from fuseworthy import __version__
+from fuseworthy.cli.checks import checks
 from fuseworthy.cli.compare import compare
 from fuseworthy.cli.demo import demo
 from fuseworthy.cli.inspect import inspect
 from fuseworthy.cli.judge import judge
+from fuseworthy.cli.selftest import selftest
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,3 +45,5 @@ app.command()(demo)
 app.command()(inspect)
 app.command()(compare)
 app.command()(judge)
+app.command()(checks)
+app.command()(selftest)

@@ -53,7 +53,9 @@ def fight(ledger: Ledger, losses: Mapping[str, Floats], alpha: float) -> Duel:
     choosing = fusion.folds
 
     def interval(other: Policy) -> Interval:
-        return paired_interval(other.loss - fusion.loss, ledger.folds, alpha=alpha, choice=other.regret)
+        return paired_interval(
+            other.loss - fusion.loss, ledger.folds, alpha=alpha, choice=other.regret, optimism=fusion.regret
+        )
 
     def against(names: list[str]) -> dict[str, Any]:
         return interval(leave_fold_out(losses, names, choosing)).to_dict()

@@ -41,7 +41,13 @@ def label_verdicts(ledger: Ledger, margin: float, decide_on: str | None, alpha: 
         failed = failed or _p(duel) > level
         left -= not failed
         difference = duel.single.loss - duel.fusion.loss
-        gain = paired_interval(difference, ledger.of_label(label).folds, alpha=level, choice=duel.single.regret)
+        gain = paired_interval(
+            difference,
+            ledger.of_label(label).folds,
+            alpha=level,
+            choice=duel.single.regret,
+            optimism=duel.fusion.regret,
+        )
         outcome, reasons = classify(gain, margin, duel.guard_p <= level)
         if outcome in ("FUSE", "SUPERIOR_UNPROVEN") and (failed or not all(c["holds"] for c in duel.controls)):
             outcome, reasons = "INCONCLUSIVE", ["the gain does not survive the correction, or a control"]

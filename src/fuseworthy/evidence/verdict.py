@@ -16,7 +16,7 @@ from fuseworthy.evidence.labels import label_verdicts
 from fuseworthy.evidence.metrics import LOWER_IS_BETTER, TITLES, check_metric, ledger_scores
 from fuseworthy.evidence.outcome import Headline, Outcome, Verdict, classify
 from fuseworthy.evidence.policies import Policy, best_overall
-from fuseworthy.evidence.refusals import MINIMUM_CLUSTERS, MINIMUM_ROWS, refusal_reasons
+from fuseworthy.evidence.refusals import MINIMUM_CLUSTERS, MINIMUM_FOLD_ROWS, MINIMUM_ROWS, refusal_reasons
 from fuseworthy.evidence.wording import complete
 from fuseworthy.ledger import Ledger
 from fuseworthy.task import Floats
@@ -112,7 +112,8 @@ def rows_needed(outcome: Outcome, gain: Interval, margin: float, ledger: Ledger)
         return None
     unit, n = unit_of(ledger)
     need = n * (gain.se * (stats.norm.ppf(0.95) + stats.norm.ppf(0.80)) / effect) ** 2
-    need = max(need, MINIMUM_CLUSTERS if unit == "groups" else MINIMUM_ROWS)
+    least = max(MINIMUM_ROWS, MINIMUM_FOLD_ROWS * ledger.folds.count)
+    need = max(need, MINIMUM_CLUSTERS if unit == "groups" else least)
     return ceil(need) if n < need < 1e10 else None
 
 
