@@ -15,7 +15,7 @@ from fuseworthy.selftest.draws import Likeness, draw, group_numbers
 from fuseworthy.selftest.learners import linear, moments, predict, stacked
 from fuseworthy.selftest.risks import true_losses
 from fuseworthy.selftest.settings import Design, Population, Setting
-from fuseworthy.selftest.trial import Made
+from fuseworthy.selftest.trial import Contest
 
 KINDS = {
     "binary": Population(((1.0, 0.6),), correlation=0.3),
@@ -93,7 +93,7 @@ def test_a_stack_is_a_linear_learner_on_the_outputs():
 
 def test_nothing_is_learned_from_the_rows_that_are_scored():
     setting = Setting("made", "null", KINDS["binary"], Design(200), 2, controls=True)
-    made = Made(setting, candidates(setting), np.random.default_rng(0))
+    made = Contest(setting, candidates(setting), np.random.default_rng(0))
     x, y, folds = made.rows.x[0].copy(), made.rows.y[0].copy(), made.folds
     rows = folds.test(0, 1)
     x[rows], y[rows] = 1e3, 1 - y[rows]
@@ -109,7 +109,7 @@ def test_nothing_is_learned_from_the_rows_that_are_scored():
 
 def test_in_time_only_earlier_rows_are_learned_from():
     setting = Setting("made", "time", KINDS["regression"], Design(280, "time", ar=0.5))
-    made = Made(setting, candidates(setting), np.random.default_rng(0))
+    made = Contest(setting, candidates(setting), np.random.default_rng(0))
     for k in (0, 5):
         train = made.folds.train(0, k)
         x, y = made.rows.x[0][train][:, :4], made.rows.y[0][train]
@@ -118,7 +118,7 @@ def test_in_time_only_earlier_rows_are_learned_from():
 
 
 def some_models(setting, count=4):
-    made = Made(setting, candidates(setting), np.random.default_rng(1))
+    made = Contest(setting, candidates(setting), np.random.default_rng(1))
     return np.array([made.models[0][name][0] for name in list(made.field)[:count]])
 
 
@@ -193,7 +193,7 @@ def test_a_moved_modality_says_nothing_about_the_target():
 def test_the_true_gain_is_that_of_the_models_the_policies_chose():
     """The mean over folds of what fresh rows say about every fold's pair of models."""
     setting = Setting("made", "gain", KINDS["multiclass"], Design(300, repeats=1))
-    made = Made(setting, candidates(setting), np.random.default_rng(7))
+    made = Contest(setting, candidates(setting), np.random.default_rng(7))
     ledger = made.ledger()
     gains = [made.true_gains(ledger, np.random.default_rng(seed))[0] for seed in range(8)]
     assert np.std(gains) < 0.02
