@@ -87,7 +87,9 @@ def decomposition_facts(x1: Ints, x2: Ints, y: Ints, names: tuple[str, str]) -> 
         spread -= spread.mean() - found[name]  # a bootstrap is biased once more; its spread is what is wanted
         low, high = np.quantile(spread, (0.05, 0.95)) - noise
         title = {"unique1": f"{names[0]} alone", "unique2": f"{names[1]} alone"}.get(name, TITLES.get(name, name))
-        parts.append({"part": name, "title": title, "nats": found[name] - noise, "low": float(low), "high": float(high)})
+        parts.append(
+            {"part": name, "title": title, "nats": found[name] - noise, "low": float(low), "high": float(high)}
+        )
     return facts | {"estimable": True, "parts": parts, "rows_needed": None, "sentence": _sentence(parts)}
 
 

@@ -52,8 +52,9 @@ def paired_interval(
 
     The standard error is the larger of the row (or cluster) sandwich over repeat-averaged differences and the
     corrected resampled one of Nadeau & Bengio (2003) over fold means. One pass over the folds (``repeats=1``) uses
-    the same maximum with n - 1 degrees of freedom, or K - 1 where rows come in few groups; temporal folds use Newey-West over time, or a t over fold means
-    where that is wider; a held-out set uses the row (or cluster) error, and with several seeds adds the error of their mean.
+    the same maximum with n - 1 degrees of freedom, or K - 1 where rows come in few groups; temporal folds use
+    Newey-West over time, or a t over fold means where that is wider; a held-out set uses the row (or cluster) error,
+    and with several seeds adds the error of their mean.
 
     Parameters
     ----------

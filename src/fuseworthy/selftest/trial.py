@@ -65,7 +65,7 @@ def run_trial(setting: Setting, rng: np.random.Generator, decide: Decide = decid
         The procedure on trial; the verdict of record unless a test passes a wrong one.
     """
     field = candidates(setting)
-    made = Made(setting, field, rng)
+    made = Contest(setting, field, rng)
     ledger = made.ledger()
     metric = "log-loss" if setting.population.task.is_classification else "r2"
     verdict = decide(ledger, metric=None if setting.decide_on else metric, decide_on=setting.decide_on)
@@ -85,7 +85,7 @@ def run_trial(setting: Setting, rng: np.random.Generator, decide: Decide = decid
     )
 
 
-class Made:
+class Contest:
     """A drawn data set with its folds and, for every label, the models of every training part."""
 
     def __init__(self, setting: Setting, field: Field, rng: np.random.Generator) -> None:
