@@ -263,14 +263,11 @@ def stack_labels(ledgers: Sequence[Ledger], labels: Sequence[str]) -> Ledger:
     for label, other in zip(labels, ledgers, strict=True):
         if other.folds.digest != first.folds.digest or set(other.predictions) != set(first.predictions):
             raise LedgerError(f"labels must have the same rows, folds and strategies, but {label!r} has others.")
-    folds = first.folds
-    clusters = np.arange(first.n) if folds.clusters is None else folds.clusters
-    order = None if folds.order is None else np.tile(folds.order, times)
     classes = {ledger.task.classes for ledger in ledgers}
     return Ledger(
         task=Task("binary", classes.pop() if len(classes) == 1 else ("no", "yes")),
         y=np.concatenate([ledger.y for ledger in ledgers]),
-        folds=Folds(folds.kind, np.tile(folds.assignment, times), np.tile(clusters, times), order),
+        folds=long_folds(first.folds, times),
         predictions={n: np.concatenate([ledger.of(n) for ledger in ledgers], axis=1) for n in first.predictions},
         strategies=first.strategies,
         ids=np.tile(first.ids, times),
@@ -279,3 +276,10 @@ def stack_labels(ledgers: Sequence[Ledger], labels: Sequence[str]) -> Ledger:
         raw={n: np.concatenate([ledger.raw[n] for ledger in ledgers], axis=1) for n in first.raw},
         labels=np.repeat(np.array(labels), first.n),
     )
+
+
+def long_folds(folds: Folds, labels: int) -> Folds:
+    """The folds of a ledger with an entry for each row and label, label by label; clusters keep a row together."""
+    clusters = np.arange(folds.assignment.shape[1]) if folds.clusters is None else folds.clusters
+    order = None if folds.order is None else np.tile(folds.order, labels)
+    return Folds(folds.kind, np.tile(folds.assignment, labels), np.tile(clusters, labels), order)

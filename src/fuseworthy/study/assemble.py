@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from fuseworthy.errors import LedgerError
 from fuseworthy.folds import Folds
-from fuseworthy.ledger import RAW, Ledger
+from fuseworthy.ledger import RAW, Ledger, long_folds
 from fuseworthy.strategies.catalogue import strategies_of
 from fuseworthy.study.units import Unit, read_columns, read_receipt
 from fuseworthy.study.workspace import Workspace
@@ -43,6 +43,8 @@ def assemble(workspace: Workspace, units: Iterable[Unit], repeats: int) -> tuple
     LedgerError
         A part is damaged, or of other data or folds.
     """
+    full = workspace.folds
+    folds = Folds(full.kind, full.assignment[:repeats], full.clusters, full.order)
     plan, n, labels = workspace.plan, len(workspace.ids), len(workspace.plan.labels)
     shape = (repeats, n * max(labels, 1), workspace.task.width)
     found: dict[str, Floats] = {}
@@ -65,7 +67,7 @@ def assemble(workspace: Workspace, units: Iterable[Unit], repeats: int) -> tuple
     ledger = Ledger(
         task=workspace.task,
         y=workspace.y.T.ravel() if labels else workspace.y,
-        folds=_long_folds(workspace.folds, repeats, labels, n),
+        folds=long_folds(folds, labels) if labels else folds,
         strategies=strategies,
         predictions={name: found[name] for name in strategies},
         ids=np.tile(workspace.ids, times),
@@ -84,15 +86,6 @@ def _read_part(workspace: Workspace, unit: Unit) -> pa.Table:
     if (metadata.get("data_hash"), metadata.get("fold_hash")) != (workspace.plan.data_hash, workspace.plan.fold_hash):
         raise LedgerError(f"{path} must be of this study's data and folds, but carries other hashes.")
     return table
-
-
-def _long_folds(full: Folds, repeats: int, labels: int, n: int) -> Folds:
-    """The folds of the repeats that are complete; with several labels one entry for each row and label."""
-    if not labels:
-        return Folds(full.kind, full.assignment[:repeats], full.clusters, full.order)
-    clusters = np.arange(n) if full.clusters is None else full.clusters
-    order = None if full.order is None else np.tile(full.order, labels)
-    return Folds(full.kind, np.tile(full.assignment[:repeats], labels), np.tile(clusters, labels), order)
 
 
 def _mean_cost(costs: list[dict[str, Any]]) -> Costs:

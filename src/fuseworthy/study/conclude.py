@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from fuseworthy.durable import write_bytes, write_json
 from fuseworthy.errors import StudyError
 from fuseworthy.evidence.deciding import deciding_losses
 from fuseworthy.evidence.verdict import decide
@@ -107,7 +105,7 @@ def conclude(
         seen=Seen(dimensions_of(plan), observations, descriptors_of(table, plan, question), tuple(question.slices)),
     )
     study = Study(ledger, verdict, facts, workspace.folder, tuple(reasons_of(so_far.failed)))
-    _write(study, workspace.folder)
+    study.write(workspace.folder)
     progress.say(f"{len(ledger.strategies)} strategies compared on {ledger.rows:,} rows")
     return study
 
@@ -147,10 +145,3 @@ def _history(ledger: Ledger) -> list[str]:
         if names:
             steps.append(f"{title}: {', '.join(names)}")
     return steps
-
-
-def _write(study: Study, folder: Path) -> None:
-    write_json(folder / "verdict.json", study.verdict.to_dict())
-    write_json(folder / "facts.json", study.facts)
-    write_bytes(folder / "note.md", study.note().encode())
-    write_bytes(folder / "report.html", study.report().encode())

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from fuseworthy.durable import write_bytes, write_json
 from fuseworthy.errors import InputError, LedgerError, nearest
 from fuseworthy.evidence.deciding import deciding_losses
 from fuseworthy.evidence.metrics import check_metric
@@ -120,11 +119,7 @@ def run_judgement(source: Any, ask: Judgement, out: str | Path | None = None) ->
     )
     study = Study(ledger, verdict, facts, Path(out) if out else None)
     if out:
-        folder = Path(out)
-        write_json(folder / "verdict.json", verdict.to_dict())
-        write_json(folder / "facts.json", facts)
-        write_bytes(folder / "note.md", study.note().encode())
-        write_bytes(folder / "report.html", study.report().encode())
+        study.write(Path(out))
     return study
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fuseworthy.durable import write_bytes
+from fuseworthy.durable import write_bytes, write_json
 from fuseworthy.errors import StudyError
 from fuseworthy.evidence.outcome import Verdict
 from fuseworthy.ledger import FUSION_FAMILIES, Ledger
@@ -152,6 +152,13 @@ class Study:
         if facts is None:
             raise StudyError(f"{key} must be measured to be shown, but {why}.")
         return facts
+
+    def write(self, folder: Path) -> None:
+        """Write ``verdict.json``, ``facts.json``, ``note.md`` and ``report.html`` into a folder."""
+        write_json(folder / "verdict.json", self.verdict.to_dict())
+        write_json(folder / "facts.json", self.facts)
+        write_bytes(folder / "note.md", self.note().encode())
+        write_bytes(folder / "report.html", self.report().encode())
 
     def to_dict(self) -> dict[str, Any]:
         """The facts behind note and report."""
