@@ -10,7 +10,7 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.metrics import brier_score_loss
 
 from fuseworthy.datasets.synthetic import make
-from fuseworthy.evidence.abstention import abstention_facts, abstention_threshold, area, risk_coverage
+from fuseworthy.evidence.abstention import Ranked, abstention_facts, abstention_threshold, area, risk_coverage
 from fuseworthy.evidence.corp import comparable_scales, decompose, pool_calibrations
 from fuseworthy.folds import Folds
 from fuseworthy.ledger import Ledger
@@ -98,10 +98,10 @@ def fused():
 
 
 def test_the_error_rises_with_coverage_and_the_fusion_errs_less_everywhere(fused):
-    single, both = risk_coverage(fused, "a/x"), risk_coverage(fused, "both")
+    single, both = risk_coverage(Ranked.of(fused, "a/x")), risk_coverage(Ranked.of(fused, "both"))
     assert both[-1]["coverage"] == 1.0
     assert both[-1]["error"] == pytest.approx(1 - 0.8889, abs=0.02)
-    assert area(fused, "both") < area(fused, "a/x")
+    assert area(Ranked.of(fused, "both")) < area(Ranked.of(fused, "a/x"))
     assert single[5]["error"] < single[-1]["error"]
 
 
@@ -112,7 +112,7 @@ def test_above_the_threshold_new_rows_err_no_more_than_stated():
         task = make("T1", 1500, seed)
         fresh = make("T1", 20_000, 1000 + seed)
         logit = 2 * task.inputs["x1"][:, 0] + 1.4 * task.inputs["x2"][:, 0]
-        found = abstention_threshold(held_out(task.y, {"a/x": logit, "both": logit}), "both", 0.05)
+        found = abstention_threshold(Ranked.of(held_out(task.y, {"a/x": logit, "both": logit}), "both"), 0.05)
         p = expit(2 * fresh.inputs["x1"][:, 0] + 1.4 * fresh.inputs["x2"][:, 0])
         kept = np.maximum(p, 1 - p) >= found["threshold"]
         broken += ((p > 0.5) != fresh.y)[kept].mean() > 0.05
@@ -123,4 +123,4 @@ def test_above_the_threshold_new_rows_err_no_more_than_stated():
 def test_an_error_that_no_certainty_reaches_gives_no_threshold(fused):
     rng = np.random.default_rng(0)
     guess = held_out(rng.integers(0, 2, 500), {"a/x": rng.normal(size=500), "both": rng.normal(size=500)})
-    assert abstention_threshold(guess, "both", 0.05)["threshold"] is None
+    assert abstention_threshold(Ranked.of(guess, "both"), 0.05)["threshold"] is None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
+from fuseworthy.evidence.intervals import row_error
+from fuseworthy.folds import Ints
 from fuseworthy.ledger import Ledger
 from fuseworthy.task import Floats
 
@@ -16,28 +19,42 @@ STARTS = (0.1, 0.3, 0.5, 0.75)
 """Coverages from which thresholds are tested downwards, each with its share of the error rate."""
 
 
-def confidence(prediction: Floats) -> Floats:
-    """Probability of the class that is predicted, (n,)."""
-    return np.asarray(prediction.max(axis=1))
+@dataclass(frozen=True)
+class Ranked:
+    """Scored rows of the first repeat, the surest first: certainty, whether wrong (1 or 0), and clusters."""
+
+    sure: Floats
+    wrong: Floats
+    clusters: Ints | None
+
+    @classmethod
+    def of(cls, ledger: Ledger, name: str) -> Ranked:
+        rows = np.flatnonzero(ledger.scored[0])
+        prediction = ledger.of(name)[0, rows]
+        sure = prediction.max(axis=1)
+        order = np.argsort(-sure, kind="stable")
+        wrong = (prediction.argmax(axis=1) != ledger.y[rows]).astype(np.float64)[order]
+        return cls(sure[order], wrong, None if ledger.folds.clusters is None else ledger.folds.clusters[rows][order])
+
+    @property
+    def selective(self) -> Floats:
+        """Error among the first k rows, for each k."""
+        return np.asarray(np.cumsum(self.wrong) / np.arange(1, len(self.wrong) + 1))
 
 
-def risk_coverage(ledger: Ledger, name: str) -> list[dict[str, float]]:
+def risk_coverage(ranked: Ranked) -> list[dict[str, float]]:
     """Share of rows kept, from the surest on, and the error among them (El-Yaniv & Wiener 2010)."""
-    rows, sure, wrong = _judged(ledger, name)
-    order = np.argsort(-sure, kind="stable")
-    errors = np.cumsum(wrong[order])
-    kept = np.unique(np.linspace(1, len(rows), min(POINTS, len(rows))).astype(int))
-    return [{"coverage": float(k / len(rows)), "error": float(errors[k - 1] / k)} for k in kept]
+    n, errors = len(ranked.wrong), ranked.selective
+    kept = np.unique(np.linspace(1, n, min(POINTS, n)).astype(int))
+    return [{"coverage": float(k / n), "error": float(errors[k - 1])} for k in kept]
 
 
-def area(ledger: Ledger, name: str) -> float:
+def area(ranked: Ranked) -> float:
     """Mean selective error over all coverages (AURC): lower is better."""
-    rows, sure, wrong = _judged(ledger, name)
-    order = np.argsort(-sure, kind="stable")
-    return float((np.cumsum(wrong[order]) / np.arange(1, len(rows) + 1)).mean())
+    return float(ranked.selective.mean())
 
 
-def abstention_threshold(ledger: Ledger, name: str, error: float, *, sureness: float = SURENESS) -> dict[str, Any]:
+def abstention_threshold(ranked: Ranked, error: float, *, sureness: float = SURENESS) -> dict[str, Any]:
     """Lowest certainty at which the error is at most ``error``, with probability ``sureness``.
 
     Learn then test (Angelopoulos et al. 2021): from each of four coverages on, thresholds are lowered as long as the
@@ -48,10 +65,7 @@ def abstention_threshold(ledger: Ledger, name: str, error: float, *, sureness: f
     -------
     dict with ``threshold`` (None if no threshold holds), ``coverage`` and ``error`` among the rows kept
     """
-    rows, sure, wrong = _judged(ledger, name)
-    order = np.argsort(-sure, kind="stable")
-    sure, wrong, n = sure[order], wrong[order], len(rows)
-    clusters = None if ledger.folds.clusters is None else ledger.folds.clusters[rows][order]
+    sure, wrong, clusters, n = ranked.sure, ranked.wrong, ranked.clusters, len(ranked.wrong)
     errors, level = np.cumsum(wrong), (1 - sureness) / len(STARTS)
 
     def p_value(k: int) -> float:
@@ -68,7 +82,7 @@ def abstention_threshold(ledger: Ledger, name: str, error: float, *, sureness: f
     best: dict[str, Any] = {"threshold": None, "coverage": 0.0, "kept_error": None}
     if last:
         best = {"threshold": float(sure[last - 1]), "coverage": last / n, "kept_error": float(errors[last - 1] / last)}
-    return {"name": name, "error": error, "sureness": sureness} | best
+    return {"error": error, "sureness": sureness} | best
 
 
 def abstention_facts(
@@ -77,38 +91,29 @@ def abstention_facts(
     """Curves of both, areas, and thresholds for a stated error (half of the single's, if none is stated)."""
     if not ledger.task.is_classification:
         return None
-    overall = float(_judged(ledger, single)[2].mean())
-    stated = error if error is not None else round(overall / 2, 3)
+    ranked = {name: Ranked.of(ledger, name) for name in (single, fusion)}
+    stated = error if error is not None else round(float(ranked[single].wrong.mean()) / 2, 3)
     return {
         "stated": stated,
         "curves": [
             {
                 "name": name,
                 "role": role,
-                "points": risk_coverage(ledger, name),
-                "area": area(ledger, name),
-                "overall": float(_judged(ledger, name)[2].mean()),
-                "abstain": abstention_threshold(ledger, name, stated, sureness=sureness),
+                "points": risk_coverage(ranked[name]),
+                "area": area(ranked[name]),
+                "overall": float(ranked[name].wrong.mean()),
+                "abstain": abstention_threshold(ranked[name], stated, sureness=sureness),
             }
             for name, role in ((single, "best single"), (fusion, "best fusion"))
         ],
     }
 
 
-def _judged(ledger: Ledger, name: str) -> tuple[np.ndarray[Any, Any], Floats, Floats]:
-    rows = np.flatnonzero(ledger.scored[0])
-    prediction = ledger.of(name)[0, rows]
-    wrong = (prediction.argmax(axis=1) != ledger.y[rows]).astype(np.float64)
-    return rows, confidence(prediction), wrong
-
-
-def _cluster_p(wrong: Floats, clusters: np.ndarray[Any, Any], error: float) -> float:
-    inverse = np.unique(clusters, return_inverse=True)[1]
-    sums = np.bincount(inverse, weights=wrong - wrong.mean())
-    g = len(sums)
-    if g < 10:
+def _cluster_p(wrong: Floats, clusters: Ints, error: float) -> float:
+    groups = len(np.unique(clusters))
+    if groups < 10:
         return 1.0
-    se = np.sqrt(g / (g - 1) * (sums**2).sum()) / len(wrong)
+    se = row_error(wrong, clusters)
     if se == 0:
-        return float(stats.binom.cdf(wrong.sum(), g, error))
+        return float(stats.binom.cdf(wrong.mean() * groups, groups, error))
     return float(stats.norm.cdf((wrong.mean() - error) / se))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
 from fuseworthy.evidence.calibration import recalibration_slope
+from fuseworthy.evidence.policies import best_overall
 from fuseworthy.folds import Ints
 from fuseworthy.ledger import Ledger
 from fuseworthy.task import Floats, Task
@@ -41,7 +42,7 @@ class Decomposition:
         return asdict(self)
 
 
-def decompose(stated: Floats, truth: Floats, weights: Floats | None = None) -> Decomposition:
+def decompose(stated: Floats, truth: Floats) -> Decomposition:
     """CORP decomposition of the squared error of ``stated`` (n,) for ``truth`` (n,), 0/1 or values.
 
     Examples
@@ -50,7 +51,7 @@ def decompose(stated: Floats, truth: Floats, weights: Floats | None = None) -> D
     >>> round(found.miscalibration, 3), round(found.discrimination, 3), found.uncertainty
     (0.04, 0.25, 0.25)
     """
-    return _Sorted(stated, truth).decompose(np.ones(len(truth)) if weights is None else weights)
+    return _Sorted(stated, truth).decompose(np.ones(len(truth)))
 
 
 class _Sorted:
@@ -187,7 +188,7 @@ def comparable_scales(ledger: Ledger) -> dict[str, Any]:
     found: list[dict[str, Any]] = []
     losses = ledger.losses(ledger.names(kind="single"))
     for modality in ledger.modalities:
-        name = min(ledger.names(modality=modality), key=lambda n: float(np.nanmean(losses[n])))
+        name = best_overall(losses, ledger.names(modality=modality))
         spoken = ledger.raw.get(name, ledger.of(name))[0, rows]
         found.append({"modality": modality, "name": name} | recalibration_slope(ledger.task, y, spoken))
     telling = [row for row in found if row["slope_low"] > 0]  # what says nothing has no scale

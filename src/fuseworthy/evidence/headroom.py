@@ -9,7 +9,7 @@ import numpy as np
 
 from fuseworthy.evidence.duel import choosing_folds, one_sided_error, simplest_first
 from fuseworthy.evidence.intervals import paired_interval, row_means
-from fuseworthy.evidence.policies import leave_fold_out
+from fuseworthy.evidence.policies import best_overall, leave_fold_out
 from fuseworthy.ledger import Ledger
 from fuseworthy.task import Floats
 
@@ -59,19 +59,13 @@ def headroom_facts(
     facts = {
         "rows": rows,
         "interaction": interaction,
-        "prices": _prices(ledger, dimensions or {}, simplest_modality(ledger, losses)),
+        "prices": _prices(ledger, dimensions or {}, ledger.strategies[best_overall(losses, ledger.names())].modality),
         "prior": prior,
         "margin": margin,
         "most": most,
         "unlikely": most < margin,
     }
     return facts | {"sentence": _sentence(facts, ledger.task.is_classification)}
-
-
-def simplest_modality(ledger: Ledger, losses: Mapping[str, Floats]) -> str | None:
-    """Modality of the best single."""
-    singles = simplest_first(ledger, kind="single")
-    return ledger.strategies[min(singles, key=lambda name: float(np.nanmean(losses[name])))].modality
 
 
 def _row(name: str, title: str, loss: Floats, gain: Any, prior: float | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from fuseworthy.evidence.deciding import deciding_losses
 from fuseworthy.evidence.duel import Duel, fight, simplest_first
 from fuseworthy.evidence.intervals import paired_interval
+from fuseworthy.evidence.multiple import holm
 from fuseworthy.evidence.outcome import classify
 from fuseworthy.evidence.policies import best_overall
 from fuseworthy.ledger import Ledger
@@ -25,36 +26,39 @@ def label_verdicts(ledger: Ledger, margin: float, decide_on: str | None, alpha: 
     alpha : float
         One-sided error over all labels together.
     """
-    duels: dict[str, tuple[Duel, dict[str, Any]]] = {}
-    for label in ledger.label_names:
-        own = ledger.of_label(label)
-        losses = deciding_losses(own, decide_on)
-        best = {f"best_{kind}": best_overall(losses, simplest_first(own, kind=kind)) for kind in ("single", "fusion")}
-        duels[label] = fight(own, losses, alpha), best | {"rows": own.n, "rate": float(own.y.mean())}
-    rising = sorted(duels, key=lambda label: _p(duels[label][0]))
+    own = {label: ledger.of_label(label) for label in ledger.label_names}
+    losses = {label: deciding_losses(part, decide_on) for label, part in own.items()}
+    duels = {label: fight(own[label], losses[label], alpha) for label in own}
+    p = {label: max(duel.gain.p_value, duel.guard_p) for label, duel in duels.items()}
+    adjusted = dict(zip(p, holm(list(p.values())), strict=True))
     rows: dict[str, dict[str, Any]] = {}
-    failed, left, adjusted = False, len(rising), 0.0
-    for label in rising:
-        duel, more = duels[label]
+    failed, left = False, len(own)
+    for label in sorted(p, key=lambda name: p[name]):
         level = alpha / left
-        adjusted = max(adjusted, min(1.0, left * _p(duel)))
-        failed = failed or _p(duel) > level
+        failed = failed or p[label] > level
         left -= not failed
-        difference = duel.single.loss - duel.fusion.loss
-        gain = paired_interval(
-            difference,
-            ledger.of_label(label).folds,
-            alpha=level,
-            choice=duel.single.regret,
-            optimism=duel.fusion.regret,
-        )
-        outcome, reasons = classify(gain, margin, duel.guard_p <= level)
-        if outcome in ("FUSE", "SUPERIOR_UNPROVEN") and (failed or not all(c["holds"] for c in duel.controls)):
-            outcome, reasons = "INCONCLUSIVE", ["the gain does not survive the correction, or a control"]
-        rows[label] = {"label": label, "outcome": outcome, "reason": reasons[0], "p_holm": adjusted}
-        rows[label] |= gain.to_dict() | more
+        rows[label] = {
+            "label": label,
+            "p_holm": adjusted[label],
+            "rows": own[label].n,
+            "rate": float(own[label].y.mean()),
+        }
+        for kind in ("single", "fusion"):
+            rows[label][f"best_{kind}"] = best_overall(losses[label], simplest_first(own[label], kind=kind))
+        rows[label] |= _outcome(duels[label], own[label], margin, level, failed)
     return [rows[label] for label in ledger.label_names]
 
 
-def _p(duel: Duel) -> float:
-    return max(duel.gain.p_value, duel.guard_p)
+def _outcome(duel: Duel, own: Ledger, margin: float, level: float, failed: bool) -> dict[str, Any]:
+    """The outcome of one label at its corrected level, and its interval."""
+    gain = paired_interval(
+        duel.single.loss - duel.fusion.loss,
+        own.folds,
+        alpha=level,
+        choice=duel.single.regret,
+        optimism=duel.fusion.regret,
+    )
+    outcome, reasons = classify(gain, margin, duel.guard_p <= level)
+    if outcome in ("FUSE", "SUPERIOR_UNPROVEN") and (failed or not all(c["holds"] for c in duel.controls)):
+        outcome, reasons = "INCONCLUSIVE", ["the gain does not survive the correction, or a control"]
+    return {"outcome": outcome, "reason": reasons[0]} | gain.to_dict()

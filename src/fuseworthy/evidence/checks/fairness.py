@@ -6,11 +6,9 @@ import numpy as np
 
 from fuseworthy.evidence.checks.readings import interval_of, listed, span
 from fuseworthy.evidence.checks.rule import DoesNotApply, Evidence, Finding, Severity
-from fuseworthy.evidence.duel import choosing_folds, simplest_first
-from fuseworthy.evidence.policies import best_overall, leave_fold_out
-from fuseworthy.folds import Folds
+from fuseworthy.evidence.duel import policies, simplest_first
+from fuseworthy.evidence.policies import best_overall
 from fuseworthy.ledger import Ledger
-from fuseworthy.task import Floats
 
 FEWEST_ROWS = 20
 
@@ -110,8 +108,8 @@ class ChosenOnScoredRows:
         if len(fusions) < 2:
             raise DoesNotApply("one fusion was tried: none was chosen")
         best = [best_overall(evidence.losses, names) for names in (singles, fusions)]
-        policies = [_loss(evidence, names, choosing_folds(ledger)) for names in (singles, fusions)]
-        same = np.where(np.isfinite(policies[0] - policies[1]), 0.0, np.nan)
+        single, fusion = policies(ledger, evidence.losses)
+        same = np.where(np.isfinite(single.loss - fusion.loss), 0.0, np.nan)  # the rows that the verdict is on
         naive = interval_of(evidence, evidence.losses[best[0]] - evidence.losses[best[1]] + same)
         more = naive.gain - verdict.gain
         crossed = next((bar for bar in (verdict.margin, 0.0) if naive.low >= bar > verdict.low and naive.low > 0), None)
@@ -124,10 +122,6 @@ class ChosenOnScoredRows:
             f"({span(verdict.low, verdict.high)}).",
             {"naive": naive.to_dict(), "honest": verdict.gain, "low": verdict.low, "candidates": len(fusions)},
         )
-
-
-def _loss(evidence: Evidence, names: list[str], folds: Folds) -> Floats:
-    return leave_fold_out(evidence.losses, names, folds).loss
 
 
 def _bar(margin: float) -> str:
