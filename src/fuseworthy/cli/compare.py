@@ -124,7 +124,7 @@ def compare(
 ) -> None:
     """Compare every way to fuse with the best single modality, and decide.
 
-    The strongest singles are built and shown first; then late and early fusions and the controls on the same rows, folds and metric. The run folder gets ledger, verdict, fusion note and report; a run that was stopped goes on where it was when the same command is given again.
+    The strongest singles are built and shown first; then cheap probes of what is left to gain, and if there is nothing the study stops there (--anyway goes on); then late and early fusions, the controls, and what explains the verdict, on the same rows, folds and metric. The run folder gets ledger, verdict, fusion note and report; a run that was stopped goes on where it was when the same command is given again.
 
     Example: fuseworthy compare reviews.parquet --target recommended --text title,text --tabular age,division
     """
