@@ -40,6 +40,9 @@ class Family:
     settings : tuple of mappings
     rank : int
         Complexity among singles.
+    ridge : callable setting -> penalty, a number or (columns,), optional
+        For a family that is ridge regression where the target is a number: its settings are then tuned from sufficient
+        statistics, without a fit each.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Family:
     estimator: Callable[[Task, Setting, int, list[int]], Any]
     settings: tuple[Setting, ...]
     rank: int = 0
+    ridge: Callable[[Setting], Floats | float] | None = None
 
 
 def linear(task: Task, setting: Setting, seed: int, categorical: list[int]) -> Any:
@@ -56,6 +60,11 @@ def linear(task: Task, setting: Setting, seed: int, categorical: list[int]) -> A
     from sklearn.linear_model import LogisticRegression, Ridge
 
     return LogisticRegression(C=setting["C"], max_iter=300) if task.is_classification else Ridge(alpha=1 / setting["C"])
+
+
+def inverse_of_c(setting: Setting) -> float:
+    """The ridge penalty of a setting."""
+    return 1 / float(setting["C"])
 
 
 def sparse_linear(task: Task, setting: Setting, seed: int, categorical: list[int]) -> Any:
@@ -145,6 +154,7 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
             linear,
             tuple({"C": c} for c in (0.1, 1.0, 10.0, 100.0, 1000.0)),
             1,
+            ridge=inverse_of_c,
         ),
     ),
     "cells": (
@@ -155,6 +165,7 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
             TableDesign,
             linear,
             tuple({"C": c} for c in (0.001, 0.01, 0.1, 1.0, 10.0)),
+            ridge=inverse_of_c,
         ),
         Family("boosting", "gradient boosting", "cells", TableCells, boosting, BOOSTING, 2),
         Family("forest", "random forest", "cells", TableCells, forest, FOREST, 2),
@@ -167,6 +178,7 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
             ScaledVectors,
             linear,
             tuple({"C": c} for c in (0.01, 0.1, 1.0, 10.0, 100.0)),
+            ridge=inverse_of_c,
         ),
         Family(
             "neighbours",

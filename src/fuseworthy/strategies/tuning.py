@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from fuseworthy.folds import Ints
 from fuseworthy.strategies.families import Family, Setting, outputs, sized
+from fuseworthy.strategies.moments import MOST_COLUMNS, ridge_out_of_fold
 from fuseworthy.task import Floats, Task
 
 SCREENED = 1000
@@ -50,6 +52,8 @@ def tune(family: Family, x: Any, y: NDArray[Any], task: Task, inner: Ints, seed:
     inner : (n,) inner folds
     """
     folds = list(np.unique(inner))
+    if _by_moments(family, x, task) and len(folds) > 1:
+        return _tune_ridge(family, x, y, task, inner)
     first = folds[:1] if len(y) >= SCREENED else folds
     tried = [_out_of_fold(family, s, x, y, task, inner, first, seed, flags) for s in family.settings]
     rows = np.isin(inner, first)
@@ -66,7 +70,29 @@ def cross_fit(
     family: Family, setting: Setting, x: Any, y: NDArray[Any], task: Task, inner: Ints, seed: int, flags: list[int]
 ) -> Floats:
     """Out-of-fold predictions with a given setting, (n, width)."""
+    if _by_moments(family, x, task) and len(np.unique(inner)) > 1:
+        return np.asarray(_ridge(family, (setting,), x, y, inner)[0])
     return _out_of_fold(family, setting, x, y, task, inner, list(np.unique(inner)), seed, flags)
+
+
+def _by_moments(family: Family, x: Any, task: Task) -> bool:
+    """Whether every fit of the family follows from sums over the rows."""
+    if family.ridge is None or task.is_classification or sparse.issparse(x):
+        return False
+    return bool(x.shape[1] <= MOST_COLUMNS)
+
+
+def _tune_ridge(family: Family, x: Floats, y: NDArray[Any], task: Task, inner: Ints) -> Tuned:
+    """All settings on all inner folds: there is nothing to save by screening."""
+    tried = _ridge(family, family.settings, x, y, inner)
+    best = int(np.argmin([task.mean_loss(y, predictions) for predictions in tried]))
+    return Tuned(family.settings[best], tried[best])
+
+
+def _ridge(family: Family, settings: tuple[Setting, ...], x: Floats, y: NDArray[Any], inner: Ints) -> Floats:
+    assert family.ridge is not None
+    penalties = [family.ridge(setting) for setting in settings]
+    return ridge_out_of_fold(x, y, inner, penalties)
 
 
 def _out_of_fold(
