@@ -19,13 +19,25 @@ _HOMES = {
     "Embedding": "fuseworthy.inputs.modality",
     "Study": "fuseworthy.study.study",
     "Ledger": "fuseworthy.ledger",
+    "FusionClassifier": "fuseworthy.estimators",
+    "FusionRegressor": "fuseworthy.estimators",
+    "EarlyFusionClassifier": "fuseworthy.estimators",
+    "EarlyFusionRegressor": "fuseworthy.estimators",
+    "LateFusionClassifier": "fuseworthy.estimators",
+    "LateFusionRegressor": "fuseworthy.estimators",
     "Verdict": "fuseworthy.evidence.outcome",
     "FuseworthyError": "fuseworthy.errors",
 }
 
 __all__ = [
+    "EarlyFusionClassifier",
+    "EarlyFusionRegressor",
     "Embedding",
     "FuseworthyError",
+    "FusionClassifier",
+    "FusionRegressor",
+    "LateFusionClassifier",
+    "LateFusionRegressor",
     "Ledger",
     "Study",
     "Tabular",
@@ -39,6 +51,14 @@ __all__ = [
 
 if TYPE_CHECKING:
     from fuseworthy.errors import FuseworthyError
+    from fuseworthy.estimators import (
+        EarlyFusionClassifier,
+        EarlyFusionRegressor,
+        FusionClassifier,
+        FusionRegressor,
+        LateFusionClassifier,
+        LateFusionRegressor,
+    )
     from fuseworthy.evidence.outcome import Verdict
     from fuseworthy.inputs.modality import Embedding, Tabular, Text
     from fuseworthy.inspection.inspection import inspect

@@ -1,9 +1,10 @@
-"""Modalities and a table to Blocks, through the cache."""
+"""Modalities and a table to Blocks: through the cache for a study, or with what was learned kept for rows to come."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 import pyarrow as pa
 
@@ -14,6 +15,32 @@ from fuseworthy.inputs.modality import Modality, Tabular, Text
 
 VERSION = "3"
 """Raised when an encoder changes what it gives, so that old cache entries are not used."""
+
+
+class Encoding(Protocol):
+    """What one view of a modality learned from a table: it encodes other rows as it encoded those."""
+
+    view: ClassVar[str]
+
+    @property
+    def modality(self) -> str: ...
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it reads."""
+        ...
+
+    def encode(self, table: pa.Table) -> Block:
+        """The rows of any table that has the columns; a column of type null is missing in every row."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything learned, for JSON; `encoding_from_dict` reads it back."""
+        ...
+
+
+Encodings = Mapping[str, Mapping[str, Encoding]]
+"""Modality -> view -> Encoding."""
 
 
 def encode_modalities(
@@ -35,13 +62,81 @@ def encode_modalities(
         for view in views_of(modality):
             key = {"content": digest, "kind": modality.kind, "view": view, "version": VERSION}
             block, folder = cached_block(key, name, lambda v=view, c=columns, n=name: encode(n, v, c), root)  # type: ignore[misc]
-            if not block.present.any():
-                raise InputError(
-                    f"modality {name!r} must be present in some rows, but every row lacks it "
-                    f"(columns {', '.join(modality.columns[:5])}). Leave it out."
-                )
+            _require_present(block, modality)
             blocks[name][view], folders[name][view] = block, str(folder)
     return blocks, folders
+
+
+def learn_encodings(
+    table: pa.Table, modalities: Mapping[str, Modality]
+) -> tuple[dict[str, dict[str, Encoding]], dict[str, dict[str, Block]]]:
+    """What every view of every modality learns from a table, and the table's blocks.
+
+    Raises
+    ------
+    InputError
+        A modality that no row has, or cells its kind cannot read.
+
+    Examples
+    --------
+    >>> encodings, blocks = learn_encodings(pa.table({"shop": ["north", "south", None]}), {"table": Tabular("shop")})
+    >>> blocks["table"]["cells"].values.ravel().tolist()
+    [0.0, 1.0, nan]
+    >>> encode_rows(pa.table({"shop": ["south", "west"]}), encodings)["table"]["cells"].values.ravel().tolist()
+    [1.0, nan]
+    """
+    encodings: dict[str, dict[str, Encoding]] = {}
+    blocks: dict[str, dict[str, Block]] = {}
+    for name, modality in modalities.items():
+        learned = {view: learn(name, view, table.select(list(modality.columns))) for view in views_of(modality)}
+        for _, block in learned.values():
+            _require_present(block, modality)
+        encodings[name] = {view: encoding for view, (encoding, _) in learned.items()}
+        blocks[name] = {view: block for view, (_, block) in learned.items()}
+    return encodings, blocks
+
+
+def encode_rows(table: pa.Table, encodings: Encodings) -> dict[str, dict[str, Block]]:
+    """Blocks of rows that may be new, by what was learned before.
+
+    A modality of which the table has no column is absent in every row.
+
+    Raises
+    ------
+    InputError
+        The table has some columns of a modality and lacks others, or no column of any; or cells of another type.
+    """
+    blocks: dict[str, dict[str, Block]] = {}
+    for name, views in encodings.items():
+        wanted = next(iter(views.values())).columns
+        lacking = [column for column in wanted if column not in table.column_names]
+        if lacking and len(lacking) < len(wanted):
+            raise InputError(
+                f"a table must have all columns of a modality or none, but of {name!r} it lacks "
+                f"{', '.join(map(repr, lacking))}. Add them (empty where unknown), or leave out the others as well."
+            )
+        own = table.select(list(wanted)) if not lacking else pa.table({c: pa.nulls(table.num_rows) for c in wanted})
+        blocks[name] = {view: encoding.encode(own) for view, encoding in views.items()}
+    columns = {column for views in encodings.values() for encoding in views.values() for column in encoding.columns}
+    if not columns & set(table.column_names):
+        raise InputError(
+            f"a table must have the columns of at least one modality, but has none of {', '.join(sorted(columns)[:8])}."
+        )
+    return blocks
+
+
+def encoding_from_dict(data: Mapping[str, Any]) -> Encoding:
+    """An encoding from what its ``to_dict`` gave."""
+    from fuseworthy.inputs.encoders.cells import CellsEncoding
+    from fuseworthy.inputs.encoders.minilm import SentencesEncoding
+    from fuseworthy.inputs.encoders.vectors import VectorsEncoding
+    from fuseworthy.inputs.encoders.words import CountsEncoding
+
+    if data["view"] == "cells":
+        return CellsEncoding.from_dict(data)
+    if data["view"] == "minilm":
+        return SentencesEncoding.from_dict(data)
+    return CountsEncoding.from_dict(data) if data["view"] == "counts" else VectorsEncoding.from_dict(data)
 
 
 def views_of(modality: Modality) -> tuple[str, ...]:
@@ -51,20 +146,33 @@ def views_of(modality: Modality) -> tuple[str, ...]:
     return ("cells",) if isinstance(modality, Tabular) else ("vectors",)
 
 
-def encode(name: str, view: str, columns: pa.Table) -> Block:
-    """One view of one modality."""
+def learn(name: str, view: str, columns: pa.Table) -> tuple[Encoding, Block]:
+    """What one view of one modality learns from a table, and the table's block."""
     if view == "counts":
-        from fuseworthy.inputs.encoders.words import encode_counts
+        from fuseworthy.inputs.encoders.words import learn_counts
 
-        return encode_counts(name, columns)
+        return learn_counts(name, columns)
     if view == "minilm":
-        from fuseworthy.inputs.encoders.minilm import encode_sentences
+        from fuseworthy.inputs.encoders.minilm import learn_sentences
 
-        return encode_sentences(name, columns)
+        return learn_sentences(name, columns)
     if view == "cells":
-        from fuseworthy.inputs.encoders.cells import encode_cells
+        from fuseworthy.inputs.encoders.cells import learn_cells
 
-        return encode_cells(name, columns)
-    from fuseworthy.inputs.encoders.vectors import encode_vectors
+        return learn_cells(name, columns)
+    from fuseworthy.inputs.encoders.vectors import learn_vectors
 
-    return encode_vectors(name, columns)
+    return learn_vectors(name, columns)
+
+
+def encode(name: str, view: str, columns: pa.Table) -> Block:
+    """One view of one modality, by what the columns themselves teach."""
+    return learn(name, view, columns)[1]
+
+
+def _require_present(block: Block, modality: Modality) -> None:
+    if not block.present.any():
+        raise InputError(
+            f"modality {block.modality!r} must be present in some rows, but every row lacks it "
+            f"(columns {', '.join(modality.columns[:5])}). Leave it out."
+        )

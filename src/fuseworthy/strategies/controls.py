@@ -18,11 +18,9 @@ from fuseworthy.inputs.blocks import Block
 from fuseworthy.strategies.calibration import fit_calibrator
 from fuseworthy.strategies.families import FAMILIES, Family
 from fuseworthy.strategies.late import Members, fit_greedy, fit_stacking, gather, inner_of
-from fuseworthy.strategies.part import Fitted, Part
-from fuseworthy.strategies.pools import Flags, weighted_pool
+from fuseworthy.strategies.part import Blocks, Fitted, Part, presence
+from fuseworthy.strategies.pools import weighted_pool
 from fuseworthy.strategies.singles import FeatureStore, fit_single
-
-Blocks = Mapping[str, Mapping[str, Block]]
 
 
 def fit_twin(name: str, blocks: Blocks, part: Part, first: Fitted) -> Fitted:
@@ -74,7 +72,7 @@ def fit_placebo(
             family, _ = find_family(name, blocks)
             block = moved[modality][family.view]
             fitted[name] = fit_single(family, block, part, FeatureStore(part), singles[name].setting)
-    present: dict[str, Flags] = {m: next(iter(views.values())).present for m, views in moved.items()}
+    present = {m: presence(views) for m, views in moved.items()}
     return fit_stacking(gather(fitted, present, part), part), moved
 
 

@@ -13,6 +13,7 @@ from scipy import sparse
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
+from fuseworthy.strategies.design import Design, Layout, lay_out
 from fuseworthy.strategies.families import (
     BOOSTING,
     FAMILIES,
@@ -27,12 +28,10 @@ from fuseworthy.strategies.families import (
 )
 from fuseworthy.strategies.features import Features, ReducedVectors, TableCells, TokenTopics
 from fuseworthy.strategies.late import inner_of
-from fuseworthy.strategies.part import Cost, Fitted, Part
+from fuseworthy.strategies.part import Blocks, Cost, Fitted, Part
 from fuseworthy.strategies.singles import FeatureStore, families_of
 from fuseworthy.strategies.tuning import Tuned, cross_fit, fit_model, tune
 from fuseworthy.task import Floats, Task
-
-Blocks = Mapping[str, Mapping[str, Block]]
 
 REDUCED: dict[str, Callable[[], Features]] = {
     "counts": TokenTopics,
@@ -81,65 +80,20 @@ def best_linear(blocks: Blocks, singles: Mapping[str, Fitted], part: Part) -> di
 
 
 @dataclass(frozen=True)
-class Design:
-    """The features of several modalities side by side.
+class JointPredictor:
+    """A fitted early fusion without the rows it was learned from."""
 
-    Parameters
-    ----------
-    names : modalities in the order of their columns
-    blocks : modality -> the block it reads
-    features : modality -> fitted features
-    widths : modality -> columns
-    kind : {"trees", "dense", "sparse"}
-        Trees see an absent modality as missing; linear models see zeros and a flag.
-    flagged : modalities that are absent in some training rows
-    """
+    layout: Layout
+    model: Any
+    calibrator: Calibrator
+    task: Task
 
-    names: tuple[str, ...]
-    blocks: Mapping[str, Block]
-    features: Mapping[str, Features]
-    widths: Mapping[str, int]
-    kind: str
-    flagged: tuple[str, ...] = ()
+    def predict(self, blocks: Blocks, rows: Ints) -> Floats:
+        return self.calibrator.apply(self.raw(self.layout.of(blocks), rows))
 
-    def __call__(self, rows: Ints, moved: Mapping[str, Ints] | None = None) -> Any:
-        """(n, columns); ``moved`` says from which rows a modality is taken instead."""
-        parts: list[Any] = []
-        for m in self.names:
-            source = (moved or {}).get(m, rows)
-            parts.append(
-                self._masked(self.features[m].transform(self.blocks[m], source), self.blocks[m].present[source])
-            )
-        if self.kind == "trees":
-            return np.hstack(parts)
-        flags = [~self.blocks[m].present[(moved or {}).get(m, rows)] for m in self.flagged]
-        parts.append(np.column_stack(flags).astype(float) if flags else np.zeros((len(rows), 0)))
-        if self.kind == "sparse":
-            return sparse.csr_array(sparse.hstack([sparse.csr_array(x) for x in parts], format="csr"))
-        return np.hstack(parts)
-
-    def _masked(self, x: Any, present: NDArray[np.bool_]) -> Any:
-        if self.kind == "trees":
-            x = np.array(x)
-            x[~present] = np.nan
-            return x
-        if present.all():
-            return x
-        if sparse.issparse(x):
-            return sparse.csr_array(sparse.diags_array(present.astype(float)) @ x)
-        return x * present[:, None]
-
-    @property
-    def columns(self) -> dict[str, NDArray[np.int64]]:
-        """Columns of each modality."""
-        stops = np.cumsum([self.widths[m] for m in self.names])
-        return {m: np.arange(stop - self.widths[m], stop) for m, stop in zip(self.names, stops, strict=True)}
-
-    @property
-    def categorical(self) -> list[int]:
-        """Columns that hold codes of categories."""
-        own = self.columns
-        return [int(own[m][c]) for m in self.names for c in getattr(self.features[m], "categorical", [])]
+    def raw(self, design: Design, rows: Ints) -> Floats:
+        """Predictions before calibration, (n, width)."""
+        return outputs(self.model, design(rows), self.task) if len(rows) else np.empty((0, self.task.width))
 
 
 @dataclass(frozen=True)
@@ -148,13 +102,12 @@ class Joint:
 
     fitted: Fitted
     design: Design
-    model: Any
-    calibrator: Calibrator
-    task: Task
+    predictor: JointPredictor
 
     def predict(self, x: Any) -> Floats:
         """Calibrated predictions of a design matrix, (n, width)."""
-        return self.calibrator.apply(outputs(self.model, x, self.task))
+        own = self.predictor
+        return own.calibrator.apply(outputs(own.model, x, own.task))
 
 
 def fit_early_linear(
@@ -195,12 +148,12 @@ def join_linear(
     with cost.fitting():
         features = {m: store.get(chosen[m][0], own[m])[0] for m in names}
         kind = "sparse" if any(block.view == "counts" for block in own.values()) else "dense"
-        design = _design(names, own, features, part, kind)
+        design = lay_out(own, features, part, kind)
 
     def estimator(task: Any, scales: Setting, seed: int, flags: list[int]) -> BlockPenalised:
-        blocks_of = [np.full(design.widths[m], scales[m]) for m in names]
+        blocks_of = [np.full(design.layout.widths[m], scales[m]) for m in names]
         fit = sparse_linear if kind == "sparse" else linear
-        scale = np.concatenate([*blocks_of, np.ones(len(design.flagged))])
+        scale = np.concatenate([*blocks_of, np.ones(len(design.layout.flagged))])
         return BlockPenalised(fit(task, {"C": 1.0}, seed, flags), scale)
 
     family = Family("early-linear", "", "", FAMILIES["cells"][0].features, estimator, settings)
@@ -228,7 +181,7 @@ def join_boosting(
         for m in names:
             reduced = REDUCED[own[m].view]
             features[m] = store.get(Family("reduced", "", own[m].view, reduced, coarse_boosting, ()), own[m])[0]
-        design = _design(names, own, features, part, "trees")
+        design = lay_out(own, features, part, "trees")
 
     def estimator(task: Any, setting: Setting, seed: int, flags: list[int]) -> Any:
         model = coarse_boosting(task, setting, seed, flags)
@@ -238,16 +191,9 @@ def join_boosting(
     return _join(Family("early-boosting", "", "", TableCells, estimator, settings), design, part, cost)
 
 
-def _design(
-    names: tuple[str, ...], own: Mapping[str, Block], features: Mapping[str, Features], part: Part, kind: str
-) -> Design:
-    widths = {m: int(features[m].transform(own[m], part.train[:1]).shape[1]) for m in names}
-    here = {m: int(own[m].present[part.train].sum()) for m in names}
-    return Design(names, own, features, widths, kind, tuple(m for m in names if 0 < here[m] < len(part.train)))
-
-
 def _join(family: Family, design: Design, part: Part, cost: Cost) -> Joint:
-    y, flags = part.y_train, design.categorical if design.kind == "trees" else []
+    layout = design.layout
+    y, flags = part.y_train, layout.categorical if layout.kind == "trees" else []
     with cost.fitting():
         x = design(part.train)
         if len(family.settings) > 1:
@@ -257,11 +203,12 @@ def _join(family: Family, design: Design, part: Part, cost: Cost) -> Joint:
             tuned = Tuned(only, cross_fit(family, only, x, y, part.task, part.inner, part.seed, flags))
         calibrator = fit_calibrator(tuned.inner, y, part.task)
         model = fit_model(family, tuned.setting, x, y, part.task, part.seed, flags)
+    joint = JointPredictor(layout, model, calibrator, part.task)
     with cost.predicting():
-        raw = outputs(model, design(part.test), part.task)
+        raw = joint.raw(design, part.test)
     cost.parameters = count_parameters(model) + 2
-    fitted = Fitted(calibrator.apply(raw), raw, calibrator.apply(tuned.inner), cost, dict(tuned.setting))
-    return Joint(fitted, design, model, calibrator, part.task)
+    inner = calibrator.apply(tuned.inner)
+    return Joint(Fitted(calibrator.apply(raw), raw, inner, cost, dict(tuned.setting), joint), design, joint)
 
 
 def _reduced_view(views: Mapping[str, Block]) -> Block:

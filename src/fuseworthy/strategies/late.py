@@ -7,17 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fuseworthy.strategies.calibration import fit_calibrator
+from fuseworthy.folds import Ints
+from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
 from fuseworthy.strategies.families import count_parameters
-from fuseworthy.strategies.part import Cost, Fitted, Part
+from fuseworthy.strategies.part import Blocks, Cost, Fitted, Part, Predictor, presence
 from fuseworthy.strategies.pools import (
     Flags,
+    LogPool,
+    Pool,
     Stacker,
+    WeightedPool,
     fit_weights,
     greedy_weights,
-    log_pool,
     precision_pool,
-    weighted_pool,
 )
 from fuseworthy.task import Floats
 
@@ -32,6 +34,7 @@ class Members:
     inner, test : (M, n, width) calibrated predictions of training (out-of-fold) and scored rows
     present_inner, present_test : (M, n)
     costs : what each member took
+    predictors : what each member keeps; none, or None for a member, where they were read from disk
     """
 
     names: tuple[str, ...]
@@ -40,6 +43,7 @@ class Members:
     present_inner: Flags
     present_test: Flags
     costs: tuple[Cost, ...]
+    predictors: tuple[Predictor | None, ...] = ()
 
     @property
     def cost(self) -> Cost:
@@ -56,7 +60,28 @@ class Members:
             self.present_inner[keep],
             self.present_test[keep],
             tuple(self.costs[i] for i in keep),
+            tuple(self.predictors[i] for i in keep) if self.predictors else (),
         )
+
+    def predictor(self, pool: Pool, calibrator: Calibrator | None = None) -> PooledPredictor | None:
+        """The pool of what the members keep; None if one of them keeps nothing."""
+        speaking = {n: p for n, p in zip(self.names, self.predictors, strict=False) if p is not None}
+        return PooledPredictor(speaking, pool, calibrator) if len(speaking) == len(self.names) else None
+
+
+@dataclass(frozen=True)
+class PooledPredictor:
+    """A fitted late fusion: the members (named ``modality/family``), the pool, and its calibration if it has one."""
+
+    members: Mapping[str, Predictor]
+    pool: Pool
+    calibrator: Calibrator | None = None
+
+    def predict(self, blocks: Blocks, rows: Ints) -> Floats:
+        p = np.stack([member.predict(blocks, rows) for member in self.members.values()])
+        present = np.stack([presence(blocks[name.split("/")[0]])[rows] for name in self.members])
+        pooled = self.pool.predict(p, present)
+        return pooled if self.calibrator is None else self.calibrator.apply(pooled)
 
 
 def gather(singles: Mapping[str, Fitted], present: Mapping[str, Flags], part: Part) -> Members:
@@ -70,6 +95,7 @@ def gather(singles: Mapping[str, Fitted], present: Mapping[str, Flags], part: Pa
         np.stack([f[part.train] for f in flags]),
         np.stack([f[part.test] for f in flags]),
         tuple(fitted.cost for fitted in singles.values()),
+        tuple(fitted.predictor for fitted in singles.values()),
     )
 
 
@@ -114,19 +140,16 @@ def fit_greedy(members: Members, part: Part) -> Fitted:
 
 
 def fit_log_pool(members: Members, part: Part) -> Fitted:
-    if part.task.is_classification:
-        inner = log_pool(members.inner, members.present_inner, part.prior)
-        test = log_pool(members.test, members.present_test, part.prior)
-    else:
+    pool: Pool = LogPool(part.prior)
+    if not part.task.is_classification:
         errors = np.array(
             [
                 part.task.mean_loss(part.y_train[here], p[here]) if here.any() else np.inf
                 for p, here in zip(members.inner, members.present_inner, strict=True)
             ]
         )
-        inner = precision_pool(members.inner, members.present_inner, errors, part.prior)
-        test = precision_pool(members.test, members.present_test, errors, part.prior)
-    return _recalibrated(inner, test, part, members.cost + Cost(parameters=2))
+        pool = precision_pool(errors, part.prior)
+    return _recalibrated(pool, members, part, Cost(parameters=2))
 
 
 def fit_stacking(members: Members, part: Part) -> Fitted:
@@ -143,19 +166,27 @@ def stack(members: Members, part: Part, grid: tuple[float, ...] | None = None) -
     with cost.predicting():
         test = stacker.predict(members.test, members.present_test)
     cost.parameters = count_parameters(stacker.model_)
-    return stacker, Fitted(test, None, stacker.inner_, members.cost + cost, {"C": stacker.c_})
+    chosen = {"C": stacker.c_}
+    return stacker, Fitted(test, None, stacker.inner_, members.cost + cost, chosen, members.predictor(stacker))
 
 
 def _weighted(members: Members, part: Part, weights: Floats, cost: Cost | None = None) -> Fitted:
-    inner = weighted_pool(members.inner, members.present_inner, weights, part.prior)
-    test = weighted_pool(members.test, members.present_test, weights, part.prior)
     setting = dict(zip(members.names, np.round(weights / weights.sum(), 4).tolist(), strict=True))
     own = Cost(parameters=len(weights) + 2)
-    return _recalibrated(inner, test, part, members.cost + (cost or Cost()) + own, setting)
+    return _recalibrated(WeightedPool(weights, part.prior), members, part, (cost or Cost()) + own, setting)
 
 
 def _recalibrated(
-    inner: Floats, test: Floats, part: Part, cost: Cost, setting: dict[str, float] | None = None
+    pool: Pool, members: Members, part: Part, own: Cost, setting: dict[str, float] | None = None
 ) -> Fitted:
+    inner = pool.predict(members.inner, members.present_inner)
+    test = pool.predict(members.test, members.present_test)
     calibrator = fit_calibrator(inner, part.y_train, part.task)
-    return Fitted(calibrator.apply(test), test, calibrator.apply(inner), cost, dict(setting or {}))
+    return Fitted(
+        calibrator.apply(test),
+        test,
+        calibrator.apply(inner),
+        members.cost + own,
+        dict(setting or {}),
+        members.predictor(pool, calibrator),
+    )

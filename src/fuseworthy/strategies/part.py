@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fuseworthy.folds import Folds, Ints, inner_folds
+from fuseworthy.inputs.blocks import Block
 from fuseworthy.task import Floats, Task
 
 INNER = 3
 """Inner folds for tuning, calibration and stacking."""
+
+Blocks = Mapping[str, Mapping[str, Block]]
+"""Modality -> view -> Block."""
+
+
+def presence(views: Mapping[str, Block]) -> NDArray[np.bool_]:
+    """Which rows have a modality, (n,), from any of its views."""
+    return next(iter(views.values())).present
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,30 @@ class Cost:
         self.predict_seconds += time.process_time() - start
 
 
+class Predictor(Protocol):
+    """What is left of a strategy after learning: it answers rows that nobody had seen."""
+
+    def predict(self, blocks: Blocks, rows: Ints) -> Floats:
+        """Calibrated predictions of ``rows``, (len(rows), width).
+
+        Parameters
+        ----------
+        blocks : the modalities and views that were learned from, of any table; a row may lack any of them
+        rows : row numbers, in any order
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Constant:
+    """Answers every row with the prior of the training part, (width,)."""
+
+    prior: Floats
+
+    def predict(self, blocks: Blocks, rows: Ints) -> Floats:
+        return np.tile(self.prior, (len(rows), 1))
+
+
 @dataclass(frozen=True)
 class Fitted:
     """Predictions of one strategy in one fold.
@@ -89,6 +122,8 @@ class Fitted:
     raw : the same before the strategy's own calibration, or None if it has none
     inner : (len(train), width) calibrated out-of-fold predictions inside the training part, or None
     setting : what tuning chose
+    predictor : answers other rows as ``test`` was answered; None where predictions were read from disk, or for a
+        strategy that explains and is never used
     """
 
     test: Floats
@@ -96,6 +131,7 @@ class Fitted:
     inner: Floats | None = None
     cost: Cost = field(default_factory=Cost)
     setting: dict[str, Any] = field(default_factory=dict)
+    predictor: Predictor | None = None
 
 
 def make_part(y: NDArray[Any], task: Task, folds: Folds, repeat: int, fold: int, seed: int) -> Part:
@@ -106,3 +142,16 @@ def make_part(y: NDArray[Any], task: Task, folds: Folds, repeat: int, fold: int,
     part_seed = seed * 1_000_003 + repeat * 1009 + fold
     inner = inner_folds(y[train], task, clusters, order, n_folds=INNER, seed=part_seed % 2**31)
     return Part(task, y, train, test, inner, part_seed % 2**31)
+
+
+def whole_part(y: NDArray[Any], task: Task, seed: int, clusters: Ints | None = None) -> Part:
+    """All rows to learn from and none to score, with inner folds that keep clusters whole.
+
+    Examples
+    --------
+    >>> part = whole_part(np.arange(6.0), Task("regression", variance=3.5), 0)
+    >>> part.train.tolist(), part.test.tolist()
+    ([0, 1, 2, 3, 4, 5], [])
+    """
+    inner = inner_folds(y, task, clusters, None, n_folds=INNER, seed=seed)
+    return Part(task, y, np.arange(len(y)), np.empty(0, dtype=np.int64), inner, seed)

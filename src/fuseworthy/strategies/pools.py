@@ -6,7 +6,8 @@ say there; with none present the prior of the training part is the answer.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,35 @@ from fuseworthy.strategies.calibration import Calibrator
 from fuseworthy.task import Floats, Task
 
 Flags = NDArray[np.bool_]
+
+
+class Pool(Protocol):
+    """Makes one prediction of those of the members."""
+
+    def predict(self, p: Floats, present: Flags) -> Floats:
+        """(n, width) from ``p`` (M, n, width) and ``present`` (M, n)."""
+        ...
+
+
+@dataclass(frozen=True)
+class WeightedPool:
+    """`weighted_pool` with its weights, (M,), and the prior, (width,)."""
+
+    weights: Floats
+    prior: Floats
+
+    def predict(self, p: Floats, present: Flags) -> Floats:
+        return weighted_pool(p, present, self.weights, self.prior)
+
+
+@dataclass(frozen=True)
+class LogPool:
+    """`log_pool` with the prior, (width,)."""
+
+    prior: Floats
+
+    def predict(self, p: Floats, present: Flags) -> Floats:
+        return log_pool(p, present, self.prior)
 
 
 def weighted_pool(p: Floats, present: Flags, weights: Floats, prior: Floats) -> Floats:
@@ -33,9 +63,9 @@ def log_pool(p: Floats, present: Flags, prior: Floats) -> Floats:
     return np.where(np.asarray(present.any(axis=0))[:, None], special.softmax(logs, axis=1), prior)
 
 
-def precision_pool(p: Floats, present: Flags, errors: Floats, prior: Floats) -> Floats:
-    """Regression's log-pool: Gaussian beliefs multiply, so members weigh by the inverse of their squared error."""
-    return weighted_pool(p, present, 1 / np.maximum(errors, 1e-12), prior)
+def precision_pool(errors: Floats, prior: Floats) -> WeightedPool:
+    """Regression's log-pool: Gaussian beliefs multiply, so members weigh by the inverse of their squared error, (M,)."""
+    return WeightedPool(1 / np.maximum(errors, 1e-12), prior)
 
 
 def fit_weights(p: Floats, present: Flags, y: NDArray[Any], task: Task) -> Floats:
@@ -99,6 +129,8 @@ class Stacker:
         """(n, width)"""
         from fuseworthy.strategies.families import outputs
 
+        if p.shape[1] == 0:
+            return np.empty((0, self.task.width))
         return outputs(self.model_, self._evidence(p, present) / self.scale_, self.task)
 
     def _evidence(self, p: Floats, present: Flags) -> Floats:

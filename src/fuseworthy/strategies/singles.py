@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,9 @@ from fuseworthy.inputs.blocks import Block
 from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
 from fuseworthy.strategies.families import FAMILIES, Family, Setting, count_parameters, outputs
 from fuseworthy.strategies.features import Features
-from fuseworthy.strategies.part import Cost, Fitted, Part
+from fuseworthy.strategies.part import Blocks, Constant, Cost, Fitted, Part
 from fuseworthy.strategies.tuning import Tuned, cross_fit, fit_model, tune
-from fuseworthy.task import Floats
+from fuseworthy.task import Floats, Task
 
 FEWEST = 6
 """Training rows a modality must have before anything is learned from it."""
@@ -64,8 +65,8 @@ def fit_single(family: Family, block: Block, part: Part, store: FeatureStore, se
     here = block.present[part.train]
     rows, y = part.train[here], part.y_train[here]
     if len(rows) < FEWEST or (setting is not None and "absent" in setting):
-        constant = part.constant(len(part.test))
-        return Fitted(constant, constant, part.constant(len(part.train)), cost, {"absent": True})
+        constant, says_prior = part.constant(len(part.test)), Constant(part.prior)
+        return Fitted(constant, constant, part.constant(len(part.train)), cost, {"absent": True}, says_prior)
     with cost.fitting():
         x = features.transform(block, rows)
         if setting is None:
@@ -77,22 +78,56 @@ def fit_single(family: Family, block: Block, part: Part, store: FeatureStore, se
         model = fit_model(family, tuned.setting, x, y, part.task, part.seed, flags)
     inner = part.constant(len(part.train))
     inner[here] = calibrator.apply(tuned.inner)
+    single = SinglePredictor(block.modality, block.view, features, model, calibrator, part.task, part.prior)
     with cost.predicting():
-        raw, test = predict_single(model, features, block, part, part.test, calibrator)
+        raw, test = single.answer(block, part.test)
     cost.parameters = count_parameters(model) + 2
-    return Fitted(test, raw, inner, cost, dict(tuned.setting))
+    return Fitted(test, raw, inner, cost, dict(tuned.setting), single)
 
 
-def predict_single(
-    model: Any, features: Features, block: Block, part: Part, rows: Ints, calibrator: Calibrator
-) -> tuple[Floats, Floats]:
-    """Raw and calibrated predictions of ``rows``; the prior where the modality is absent."""
-    raw, calibrated = part.constant(len(rows)), part.constant(len(rows))
-    here = block.present[rows]
-    if here.any():
-        found = outputs(model, features.transform(block, rows[here]), part.task)
-        raw[here], calibrated[here] = found, calibrator.apply(found)
-    return raw, calibrated
+@dataclass(frozen=True)
+class SinglePredictor:
+    """A fitted learner of one view of one modality: features, model, calibration; the prior for rows without it."""
+
+    modality: str
+    view: str
+    features: Features
+    model: Any
+    calibrator: Calibrator
+    task: Task
+    prior: Floats
+
+    def predict(self, blocks: Blocks, rows: Ints) -> Floats:
+        return self.answer(blocks[self.modality][self.view], rows)[1]
+
+    def answer(self, block: Block, rows: Ints) -> tuple[Floats, Floats]:
+        """Raw and calibrated predictions of ``rows``; the prior where the modality is absent."""
+        raw, calibrated = np.tile(self.prior, (len(rows), 1)), np.tile(self.prior, (len(rows), 1))
+        here = block.present[rows]
+        if here.any():
+            found = outputs(self.model, self.features.transform(block, rows[here]), self.task)
+            raw[here], calibrated[here] = found, self.calibrator.apply(found)
+        return raw, calibrated
+
+
+class Singles(Mapping[str, Fitted]):
+    """The singles of all modalities by name, each fitted when it is first asked for."""
+
+    def __init__(self, blocks: Blocks, part: Part) -> None:
+        self._part, self._store = part, FeatureStore(part)
+        self._known = {f"{m}/{f.name}": (f, block) for m in sorted(blocks) for f, block in families_of(blocks[m])}
+        self._fitted: dict[str, Fitted] = {}
+
+    def __getitem__(self, name: str) -> Fitted:
+        if name not in self._fitted:
+            self._fitted[name] = fit_single(*self._known[name], self._part, self._store)
+        return self._fitted[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
 def present_rows(block: Block, rows: Ints) -> Ints:
@@ -103,7 +138,8 @@ def present_rows(block: Block, rows: Ints) -> Ints:
 
 def dummy(part: Part) -> Fitted:
     """The prior of the training part for every row."""
-    return Fitted(part.constant(len(part.test)), cost=Cost(parameters=part.task.width))
+    says_prior = Constant(part.prior)
+    return Fitted(part.constant(len(part.test)), cost=Cost(parameters=part.task.width), predictor=says_prior)
 
 
 def mask_only(present: np.ndarray[Any, Any], part: Part) -> Fitted:

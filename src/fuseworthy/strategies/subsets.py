@@ -7,16 +7,17 @@ lost when it gets a stranger's. The two differ, so both are predicted here and e
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
 from fuseworthy.folds import Ints
 from fuseworthy.ledger import Strategy
-from fuseworthy.strategies.early import Blocks, Joint, join_boosting, join_linear, own_penalties
+from fuseworthy.strategies.early import Joint, join_boosting, join_linear, own_penalties
 from fuseworthy.strategies.families import BOOSTING, Family, Setting
 from fuseworthy.strategies.late import Members, inner_of, stack
-from fuseworthy.strategies.part import Cost, Fitted, Part
+from fuseworthy.strategies.part import Blocks, Cost, Fitted, Part
 from fuseworthy.strategies.pools import Stacker
 from fuseworthy.strategies.singles import FeatureStore
 from fuseworthy.task import Floats
@@ -137,4 +138,4 @@ def _loss(fitted: Fitted, part: Part) -> float:
 
 
 def _named(fitted: Fitted, how: str) -> Fitted:
-    return Fitted(fitted.test, None, fitted.inner, fitted.cost, {"by": how})
+    return replace(fitted, raw=None, setting={"by": how})

