@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-FUSION_FAMILIES = ("late", "early", "judged")
+NEURAL_FAMILIES = ("intermediate", "attention", "hybrid", "uncertainty")
+FUSION_FAMILIES = ("late", "early", *NEURAL_FAMILIES, "custom", "judged")
 
 RAW = "~raw"
 """Suffix of the column that holds a strategy's outputs before its own calibration step."""
@@ -34,8 +35,9 @@ class Strategy:
     name : str
         Unique in the ledger, e.g. ``"review/linear"`` or ``"stacking"``.
     family : str
-        ``"single"``, ``"late"``, ``"early"``, ``"judged"``, ``"control"`` or ``"reference"``; and for the explanation
-        ``"probe"``, ``"subset"`` (retrained without some modalities) or ``"permuted"`` (one modality shuffled).
+        ``"single"``, one of `FUSION_FAMILIES`, ``"control"`` or ``"reference"``; and for the explanation ``"probe"``,
+        ``"subset"`` (retrained without some modalities), ``"permuted"`` (one modality shuffled) or ``"encoder"`` (what
+        is left of one modality inside a network).
     title : str
         What it is, for readers.
     modality : str or None

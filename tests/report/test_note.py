@@ -16,6 +16,7 @@ SECTIONS = [
     "### Guard",
     "### Controls",
     "## What each modality is worth",
+    "## Inside the networks",
     "## Where fusion rescues and where it harms",
     "## Which rows gain and which lose",
     "## Calibration, before and after",

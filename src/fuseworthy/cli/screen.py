@@ -8,9 +8,19 @@ from typing import Any
 
 from rich.console import Console
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
+
+from fuseworthy.ledger import FUSION_FAMILIES
 
 COLOURS = {
     "FUSE": "green",
@@ -60,6 +70,8 @@ class Screen:
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TextColumn("[dim]left"),
+            TimeRemainingColumn(elapsed_when_finished=True),
             TextColumn("[dim]{task.fields[what]}"),
             console=self.console,
             transient=False,
@@ -121,7 +133,7 @@ def show_study(facts: Mapping[str, Any], sentence: str) -> None:
     )
     for title, families in (
         ("singles", ("single",)),
-        ("fusions", ("late", "early", "judged")),
+        ("fusions", FUSION_FAMILIES),
         ("controls", ("control",)),
         ("references", ("reference",)),
     ):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fuseworthy.ledger import FUSION_FAMILIES
+
 COSTS = ("predict_seconds", "fit_seconds", "parameters", "memory_mb")
 
 
@@ -19,9 +21,7 @@ def cost_facts(rows: Sequence[dict[str, Any]], best_single: str, best_fusion: st
     -------
     dict, or None where costs are not known
     """
-    known = [
-        r for r in rows if r["predict_seconds"] is not None and r["family"] in ("single", "late", "early", "judged")
-    ]
+    known = [r for r in rows if r["predict_seconds"] is not None and r["family"] in ("single", *FUSION_FAMILIES)]
     if not known:
         return None
     found = [

@@ -38,6 +38,18 @@ SHAPES: dict[str, Any] = {
         "interaction": {"task": INTERVAL, "model": INTERVAL},
         "sentence": None,
     },
+    "weights": {
+        "names": None,
+        "rows": [{"modality": None, "shapley": INTERVAL, "shares": [dict.fromkeys(("name", "share"))]}],
+        "sentence": None,
+    },
+    "dominance": {
+        "joint": INTERVAL,
+        "under_trained": None,
+        "encoders": [dict.fromkeys(("modality", "inside", "alone", "ratio", "under_trained"))],
+        "remedies": [dict.fromkeys(("name", "outcome", "recommended", "gain", "low", "high"))],
+        "sentence": None,
+    },
     "decomposition": {
         "estimable": None,
         "cells": None,

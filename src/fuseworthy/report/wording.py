@@ -52,6 +52,8 @@ TERMS = {
     "shapley": "what a modality adds, averaged over all orders in which modalities could be added, each time trained anew",
     "left_out": "what is lost when everything is trained again without the modality: its value",
     "reliance": "what is lost when a trained fusion gets another row's modality: how much it leans on it, not what it is worth",
+    "weight": "the share of gates or attention that a network gives a modality; where it looks, not what the modality is worth",
+    "dominance": "one modality learns so fast that a network trained on all of them leaves the others under-trained",
     "slice": "rows that can be told by a condition; found on one half of the rows and tested on the other, both ways round",
     "lost": "calibration counts as lost when fusing adds miscalibration for sure, or stretches the scale for sure",
     "coverage": "the share of rows that are answered, the surest first",
@@ -68,10 +70,12 @@ FAMILIES = {
     "uncertainty": "uncertainty fusion",
     "control": "control",
     "reference": "reference",
+    "custom": "your own strategy",
     "judged": "given predictions",
     "probe": "probe",
     "subset": "retrained on a subset",
     "permuted": "one modality shuffled",
+    "encoder": "one modality inside a network",
 }
 
 FOLD_KINDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from fuseworthy.ledger import Strategy
+from fuseworthy.ledger import NEURAL_FAMILIES, Strategy
 from fuseworthy.strategies.families import FAMILIES
 from fuseworthy.strategies.subsets import attribution_strategies
 
@@ -26,6 +26,27 @@ CATALOGUE: dict[str, Strategy] = {
         Strategy("greedy", "late", "greedy ensemble selection", rank=21),
         Strategy("early-linear", "early", "concatenation, linear with a penalty per block", rank=30),
         Strategy("early-boosting", "early", "reduced concatenation, gradient boosting", rank=31),
+        Strategy("concat", "intermediate", "network on the concatenation", rank=40),
+        Strategy("modality-weights", "intermediate", "learned weight of each modality", rank=41),
+        Strategy("gated", "intermediate", "gated multimodal unit", rank=42),
+        Strategy("low-rank", "intermediate", "low-rank tensor fusion", rank=43),
+        Strategy("film", "intermediate", "feature-wise modulation", rank=44),
+        Strategy("product-of-experts", "intermediate", "product of Gaussian experts", rank=45),
+        Strategy("tensor", "intermediate", "tensor fusion", rank=46),
+        Strategy("evidential", "uncertainty", "evidence combined by Dempster's rule", rank=47),
+        Strategy("energy-weighted", "uncertainty", "votes weighted by their energy", rank=48),
+        Strategy("mixture-of-experts", "uncertainty", "gated experts of one modality and of all", rank=49),
+        Strategy("token-transformer", "attention", "transformer over a token for each modality", rank=50),
+        Strategy("cross-attention", "attention", "cross-attention, then self-attention", rank=51),
+        Strategy("interleaved", "attention", "one transformer over raw tokens of all modalities", rank=52),
+        Strategy("bottleneck", "attention", "transformers that exchange through a bottleneck", rank=53),
+        Strategy("perceiver", "attention", "latents that read all tokens", rank=54),
+        Strategy("crossmodal", "attention", "a crossmodal transformer for every pair", rank=55),
+        Strategy("hybrid", "hybrid", "the two modalities that interact most first, the others after", rank=56),
+        Strategy("concat-auxiliary", "intermediate", "network on the concatenation, a loss for each modality", rank=60),
+        Strategy("concat-blending", "intermediate", "the same, losses weighted by gradient blending", rank=61),
+        Strategy("concat-pareto", "intermediate", "the same, gradients combined without conflict", rank=62),
+        Strategy("concat-modulated", "intermediate", "the same, leading modalities slowed down", rank=63),
         Strategy("twin", "control", "two seeds of the best single"),
         Strategy("ensemble", "control", "the best modality's learners mixed"),
         Strategy("recal", "control", "the stacker on the best single alone"),
@@ -37,6 +58,41 @@ CATALOGUE: dict[str, Strategy] = {
         Strategy("emap", "probe", "the part of early-boosting that is additive over modalities"),
     )
 }
+NEURAL = tuple(s.name for s in CATALOGUE.values() if s.family in NEURAL_FAMILIES)
+REMEDIES = tuple(name for name in NEURAL if name.startswith("concat-"))
+"""Training against dominance; tried where a joint network is worse than stacking, or when asked for."""
+VOTES = ("evidential", "energy-weighted")
+"""Networks in which modalities vote and do not interact; for classes only."""
+FUSIONS = (*LATE, *EARLY, *NEURAL)
+"""Every fusion that can be asked for by name, the simple ones first."""
+GROUPS: dict[str, tuple[str, ...]] = {
+    "cheap": LATE + EARLY,
+    "all": tuple(name for name in FUSIONS if name not in REMEDIES),
+    "late": LATE,
+    "early": EARLY,
+    **{family: tuple(n for n in NEURAL if CATALOGUE[n].family == family) for family in NEURAL_FAMILIES},
+    "remedies": REMEDIES,
+}
+
+
+def hybrid_pairs(name: str) -> tuple[str, ...] | None:
+    """The modalities that ``hybrid:a+b`` fuses first; None for any other name.
+
+    Examples
+    --------
+    >>> hybrid_pairs("hybrid:audio+video"), hybrid_pairs("gated")
+    (('audio', 'video'), None)
+    """
+    return tuple(sorted(name.removeprefix("hybrid:").split("+"))) if name.startswith("hybrid:") else None
+
+
+def fusion_named(name: str) -> Strategy:
+    """The strategy of a fusion: one of the catalogue's, ``hybrid:a+b``, or one of the user's own."""
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    if pair := hybrid_pairs(name):
+        return Strategy(name, "hybrid", f"{' and '.join(pair)} first, the others after", rank=56)
+    return Strategy(name, "custom", "your own strategy", rank=70)
 
 
 def strategies_of(views: Mapping[str, Iterable[str]], fusions: Iterable[str], maskable: bool) -> dict[str, Strategy]:
@@ -57,9 +113,22 @@ def strategies_of(views: Mapping[str, Iterable[str]], fusions: Iterable[str], ma
         for view in views[modality]
         for family in FAMILIES[view]
     }
+    singles |= {
+        f"{m}/network": Strategy(f"{m}/network", "single", f"{m}: network on it alone", m, rank=3)
+        for m in sorted(views)
+    }
     wanted = set(fusions)
     probes = {p: CATALOGUE[p] if p in wanted else replace(CATALOGUE[p], family="probe") for p in PROBES}
     rest = ["additive", "emap", *CONTROLS, *(("mask-only",) if maskable else ()), "dummy"]
-    named = {name: CATALOGUE[name] for name in [*fusions, *rest]} | probes
-    order = [name for name in CATALOGUE if name in named]
-    return singles | {name: named[name] for name in order} | attribution_strategies(sorted(views))
+    named = {name: fusion_named(name) for name in fusions} | probes | {name: CATALOGUE[name] for name in rest}
+    found = singles | {name: named[name] for name in CATALOGUE if name in named}
+    found |= {name: strategy for name, strategy in named.items() if name not in CATALOGUE}
+    return found | attribution_strategies(sorted(views)) | encoder_strategies(views)
+
+
+def encoder_strategies(modalities: Iterable[str]) -> dict[str, Strategy]:
+    """What is left of each modality inside the joint network, by name."""
+    return {
+        f"encoder:{m}": Strategy(f"encoder:{m}", "encoder", f"a linear probe of {m} inside the network concat", m)
+        for m in sorted(modalities)
+    }

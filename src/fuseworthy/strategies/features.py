@@ -14,6 +14,7 @@ from fuseworthy.task import Floats
 MOST_TOKENS = 50_000
 TEXT_DIMENSIONS = 64
 VECTOR_DIMENSIONS = 48
+WIDE_DIMENSIONS = 256
 MOST_LEVELS = 60
 
 
@@ -165,3 +166,42 @@ class ReducedVectors:
     def transform(self, block: Block, rows: Ints) -> Floats:
         scaled = self.scaling_.transform(block, rows)
         return scaled if self.pca_ is None else np.asarray(self.pca_.transform(scaled))
+
+
+class WideVectors(ScaledVectors):
+    """Scaled vectors of unit variance, by principal components where there are more than 256 dimensions."""
+
+    def fit(self, block: Block, rows: Ints, seed: int) -> WideVectors:
+        from sklearn.decomposition import PCA
+
+        super().fit(block, rows, seed)
+        size, self.pca_ = min(WIDE_DIMENSIONS, len(rows) - 1), None
+        if block.values.shape[1] > size >= 1:
+            scaled = super().transform(block, rows)
+            self.pca_ = PCA(size, svd_solver="randomized", random_state=seed, iterated_power=2).fit(scaled)
+        return self
+
+    def transform(self, block: Block, rows: Ints) -> Floats:
+        scaled = super().transform(block, rows)
+        return scaled if self.pca_ is None else np.asarray(self.pca_.transform(scaled))
+
+
+class Leveled:
+    """Another kind of features, divided by one number so that a column varies by about one on average.
+
+    For networks: columns keep their proportions, which principal components and rare categories need.
+    """
+
+    def __init__(self, features: Features) -> None:
+        self.features = features
+
+    def fit(self, block: Block, rows: Ints, seed: int) -> Leveled:
+        self.features.fit(block, rows, seed)
+        found = np.asarray(self.features.transform(block, rows))
+        self.middle_ = found.mean(axis=0)
+        spread = float(np.sqrt(np.mean((found - self.middle_) ** 2)))
+        self.level_ = spread if spread > 0 else 1.0
+        return self
+
+    def transform(self, block: Block, rows: Ints) -> Floats:
+        return np.asarray((np.asarray(self.features.transform(block, rows)) - self.middle_) / self.level_)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from fuseworthy.errors import LedgerError
 from fuseworthy.folds import Folds
 from fuseworthy.ledger import RAW, Ledger, long_folds
-from fuseworthy.strategies.catalogue import strategies_of
+from fuseworthy.strategies.catalogue import NEURAL, strategies_of
 from fuseworthy.study.units import Unit, read_columns, read_receipt
 from fuseworthy.study.workspace import Workspace
 from fuseworthy.task import Floats
@@ -61,7 +61,8 @@ def assemble(workspace: Workspace, units: Iterable[Unit], repeats: int) -> tuple
         for name, cost in receipt["costs"].items():
             costs.setdefault(name, []).append(cost | {"rows": len(rows), "peak_mb": receipt["peak_mb"]})
     maskable = "mask-only" in found
-    strategies = strategies_of({m: spec["folders"] for m, spec in plan.modalities.items()}, plan.fusions, maskable)
+    fusions = [*plan.fusions, *(n for n in found if n in NEURAL and n not in plan.fusions)]
+    strategies = strategies_of({m: spec["folders"] for m, spec in plan.modalities.items()}, fusions, maskable)
     strategies = {name: s for name, s in strategies.items() if name in found}
     times = max(labels, 1)
     ledger = Ledger(
@@ -77,6 +78,16 @@ def assemble(workspace: Workspace, units: Iterable[Unit], repeats: int) -> tuple
         labels=np.repeat(plan.labels, n) if labels else None,
     )
     return ledger, {name: _mean_cost(costs[name]) for name in strategies}
+
+
+def mean_shares(workspace: Workspace, units: Iterable[Unit]) -> dict[str, dict[str, float]]:
+    """Share of weight of each modality in each network that has weights, mean over its units."""
+    found: dict[str, list[dict[str, float]]] = {}
+    for unit in units:
+        receipt = read_receipt(workspace, unit) if unit.kind == "network" and unit.strategy else None
+        if receipt and (shares := receipt["settings"].get(unit.strategy, {}).get("shares")):
+            found.setdefault(unit.strategy, []).append(shares)
+    return {name: {m: float(np.mean([s[m] for s in own])) for m in own[0]} for name, own in found.items()}
 
 
 def _read_part(workspace: Workspace, unit: Unit) -> pa.Table:

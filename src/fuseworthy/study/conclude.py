@@ -12,7 +12,7 @@ from fuseworthy.evidence.deciding import deciding_losses
 from fuseworthy.evidence.verdict import decide
 from fuseworthy.ledger import Ledger
 from fuseworthy.strategies.catalogue import CATALOGUE, PROBES
-from fuseworthy.study.assemble import Costs, assemble, complete_repeats
+from fuseworthy.study.assemble import Costs, assemble, complete_repeats, mean_shares
 from fuseworthy.study.cells import decompose
 from fuseworthy.study.descriptors import descriptors_of
 from fuseworthy.study.explanation import Seen
@@ -38,8 +38,8 @@ def _gather(
     workspace: Workspace, so_far: Progressed, stopped: bool, notices: list[str]
 ) -> tuple[Ledger, dict[str, Costs]]:
     """The ledger of the repeats that are complete, without the strategies that could not be fitted."""
-    lost = {unit.kind for unit in so_far.failed}
-    counted = {unit: ok for unit, ok in so_far.done.items() if unit.kind not in lost}
+    lost = {what_of(unit) for unit in so_far.failed}
+    counted = {unit: ok for unit, ok in so_far.done.items() if what_of(unit) not in lost}
     repeats = complete_repeats(workspace, counted, max((u.repeat for u in counted), default=-1) + 1)
     if repeats == 0:
         raise StudyError(
@@ -56,7 +56,7 @@ def _gather(
         notices.append("stopped after the probes of the first repeat; go on with anyway=True (--anyway)")
     if not ledger.names(kind="fusion"):
         raise StudyError(f"a verdict needs a fusion, but none could be fitted: {'; '.join(failed)}")
-    if "control" in lost:
+    if "control strategies" in lost:
         notices.append("without the controls a FUSE has not been checked against gains that no modality brings")
     elif "mask-only" not in ledger.strategies and not stopped:
         notices.append("mask-only does not apply: every row has every modality")
@@ -65,7 +65,14 @@ def _gather(
 
 def reasons_of(failed: dict[Unit, str]) -> list[str]:
     """Which strategies could not be fitted, and why, each reason once."""
-    return list(dict.fromkeys(f"{unit.kind} strategies: {why}" for unit, why in failed.items()))
+    return list(dict.fromkeys(f"{what_of(unit)}: {why}" for unit, why in failed.items()))
+
+
+def what_of(unit: Unit) -> str:
+    """What is lost with a unit: its own strategy, or all of its kind."""
+    if unit.kind == "network" and unit.modality:
+        return f"{unit.modality}/network"
+    return unit.strategy or f"{unit.kind} strategies"
 
 
 def conclude(
@@ -102,7 +109,13 @@ def conclude(
         history=_history(ledger),
         inputs={name: table.select(spec["columns"]) for name, spec in plan.modalities.items()},
         losses=losses,
-        seen=Seen(dimensions_of(plan), observations, descriptors_of(table, plan, question), tuple(question.slices)),
+        seen=Seen(
+            dimensions_of(plan),
+            observations,
+            descriptors_of(table, plan, question),
+            tuple(question.slices),
+            mean_shares(workspace, [unit for unit, ok in so_far.done.items() if ok]),
+        ),
     )
     study = Study(ledger, verdict, facts, workspace.folder, tuple(reasons_of(so_far.failed)))
     study.write(workspace.folder)
@@ -136,6 +149,11 @@ def _history(ledger: Ledger) -> list[str]:
         ("probe", "probes"),
         ("late", "late fusions"),
         ("early", "early fusions"),
+        ("intermediate", "intermediate fusions"),
+        ("attention", "attention fusions"),
+        ("hybrid", "hybrids"),
+        ("uncertainty", "uncertainty-weighted fusions"),
+        ("custom", "own strategies"),
         ("control", "controls"),
         ("subset", "retrained on subsets of the modalities"),
         ("permuted", "with one modality shuffled"),

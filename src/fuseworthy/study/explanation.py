@@ -13,6 +13,7 @@ from fuseworthy.evidence.abstention import abstention_facts
 from fuseworthy.evidence.attribution import attribution_facts
 from fuseworthy.evidence.corp import comparable_scales, pool_calibrations
 from fuseworthy.evidence.costs import cost_facts
+from fuseworthy.evidence.dominance import dominance_facts
 from fuseworthy.evidence.duel import one_sided_error, policies
 from fuseworthy.evidence.headroom import headroom_facts
 from fuseworthy.evidence.intervals import row_means
@@ -21,6 +22,7 @@ from fuseworthy.evidence.outcome import Verdict
 from fuseworthy.evidence.policies import best_overall
 from fuseworthy.evidence.rescue import rescue_matrix
 from fuseworthy.evidence.slices import slice_facts
+from fuseworthy.evidence.weights import weight_facts
 from fuseworthy.ledger import Ledger
 from fuseworthy.task import Floats
 
@@ -35,12 +37,14 @@ class Seen:
     observations : what was seen of the data before training, see `fuseworthy.study.observe`
     descriptors : name -> (n,) numbers or labels of the table's rows, to describe slices by
     asked : descriptors asked for
+    shares : network -> modality -> share of its weights
     """
 
     dimensions: Mapping[str, int] = field(default_factory=dict)
     observations: Mapping[str, Any] = field(default_factory=dict)
     descriptors: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
+    shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 def explanation_facts(
@@ -54,9 +58,12 @@ def explanation_facts(
     table : a row a strategy, with its costs
     """
     single, fusion = verdict.best_single, verdict.best_fusion
+    attribution = attribution_facts(ledger, losses, verdict.margin)
     return {
         "headroom": headroom_facts(ledger, losses, verdict.margin, seen.dimensions),
-        "attribution": attribution_facts(ledger, losses, verdict.margin),
+        "attribution": attribution,
+        "weights": weight_facts(seen.shares, attribution),
+        "dominance": dominance_facts(ledger, losses, verdict.margin),
         "confidence_set": confidence_set(ledger, losses),
         "rescue_by_modality": rescue_by_modality(ledger, losses, fusion),
         "slices": find_slices(ledger, losses, seen),

@@ -17,7 +17,7 @@ from fuseworthy.evidence.outcome import Verdict
 from fuseworthy.evidence.policies import best_overall
 from fuseworthy.evidence.rescue import correctness, most_changed, rescue_matrix
 from fuseworthy.evidence.verdict import unit_of
-from fuseworthy.ledger import Ledger
+from fuseworthy.ledger import FUSION_FAMILIES, Ledger
 from fuseworthy.study.assemble import Costs
 from fuseworthy.study.explanation import Seen, explanation_facts
 from fuseworthy.task import Floats
@@ -194,7 +194,7 @@ def why_tried(ledger: Ledger, best_single: str) -> str | None:
 
 def harm_case(table: list[dict[str, Any]], ledger: Ledger, best_single: str, metric: str) -> str:
     """One case in which the added modality hurts: the simplest fusion that does worse, or the rows a fusion turns wrong."""
-    fusions = [row for row in table if row["family"] in ("late", "early", "judged")]
+    fusions = [row for row in table if row["family"] in FUSION_FAMILIES]
     hurting = [row for row in fusions if row["high"] is not None and row["high"] < 0]
     if hurting:
         return _harmful_fusion(min(hurting, key=lambda row: int(row["rank"])), table, ledger, best_single, metric)

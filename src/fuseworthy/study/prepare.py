@@ -26,6 +26,7 @@ from fuseworthy.inputs.modality import Modality, Tabular
 from fuseworthy.inputs.pairing import join_by_key
 from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
+from fuseworthy.study.fusions import settle_fusions
 from fuseworthy.study.observe import observe
 from fuseworthy.study.question import Join, Question
 from fuseworthy.study.workspace import Plan
@@ -164,6 +165,7 @@ class Prepared:
     folds: Folds
     blocks: dict[str, dict[str, Block]]
     table: pa.Table
+    objects: dict[str, Any]
 
 
 def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepared:
@@ -171,7 +173,8 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
     table, task, y = loaded.table, loaded.task, loaded.y
     notices = list(loaded.notices)
     metric = check_metric(question.metric or question.decide_on, task)
-    fusions = question.fusions
+    fusions = settle_fusions(question.strategies, task, list(loaded.inference.modalities), len(y))
+    notices += fusions.notices
     clusters, time = read_clusters(table, question, loaded.inference.modalities, notices), read_time(table, question)
     ids = read_ids(table, question)
     if time is not None and (question.repeats or 1) > 1:
@@ -200,7 +203,9 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
             }
             for i, (name, m) in enumerate(modalities.items())
         },
-        fusions=fusions,
+        fusions=fusions.names,
+        candidates=fusions.candidates,
+        custom=fusions.custom,
         folds=folds.count,
         repeats=folds.repeats,
         fold_kind=folds.kind,
@@ -216,7 +221,7 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
         notices=notices,
         libraries={name: installed(name) for name in ("numpy", "scipy", "scikit-learn")},
     )
-    return Prepared(plan, y, ids, patterns(list(modalities), present), folds, blocks, table)
+    return Prepared(plan, y, ids, patterns(list(modalities), present), folds, blocks, table, fusions.objects)
 
 
 def plan_folds(y: NDArray[Any], task: Task, question: Question, clusters: Ints | None, time: Ints | None) -> Folds:

@@ -8,12 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fuseworthy.errors import InputError, nearest
+from fuseworthy.errors import InputError
 from fuseworthy.inputs.modality import Modality
-from fuseworthy.strategies.catalogue import EARLY, LATE
-
-FUSIONS = LATE + EARLY
-GROUPS = {"all": FUSIONS, "late": LATE, "early": EARLY}
 
 
 @dataclass(frozen=True)
@@ -48,8 +44,10 @@ class Question:
         Estimate redundant, unique and synergistic information of two modalities.
     folds, repeats : int, optional
         By the number of rows if left out.
-    strategies : sequence of str, optional
-        Fusions to try, by name or by family ("late", "early", "all").
+    strategies : sequence, optional
+        Fusions to try, by name or by group ("cheap", "all", "late", "early", "intermediate", "attention",
+        "uncertainty"); or your own, as objects or as "module:name". Left out ("auto"): the cheap ones, and networks
+        where there are rows and reason enough.
     random_state : int
     """
 
@@ -63,7 +61,7 @@ class Question:
     margin: float = 0.01
     folds: int | None = None
     repeats: int | None = None
-    strategies: Sequence[str] | None = None
+    strategies: Sequence[Any] | None = None
     random_state: int = 0
     drop_unlabelled: bool = False
     worth: str | None = None
@@ -108,21 +106,6 @@ class Question:
         if isinstance(self.target, str) and (self.target in columns or len(self.named_targets) == 1):
             return (self.target,)
         return self.named_targets[1:] if isinstance(self.target, str) else tuple(self.target)
-
-    @property
-    def fusions(self) -> list[str]:
-        """Names of the fusions to try, in order of complexity."""
-        wanted: set[str] = set()
-        for name in self.strategies or ("all",):
-            if name in GROUPS:
-                wanted |= set(GROUPS[name])
-            elif name in FUSIONS:
-                wanted.add(name)
-            else:
-                raise InputError(
-                    f"a strategy must be one this version has, but {name!r} came: {nearest(name, [*FUSIONS, *GROUPS])}."
-                )
-        return [name for name in FUSIONS if name in wanted]
 
 
 def price_of_time(worth: str | None) -> tuple[float, float] | None:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from fuseworthy.errors import StudyError
 from fuseworthy.evidence.deciding import deciding_losses
+from fuseworthy.evidence.dominance import dominance_facts
 from fuseworthy.evidence.headroom import headroom_facts
 from fuseworthy.evidence.metrics import TITLES
 from fuseworthy.evidence.refusals import refusal_reasons
+from fuseworthy.strategies.catalogue import REMEDIES
 from fuseworthy.study.assemble import assemble
 from fuseworthy.study.conclude import Progressed, conclude, dimensions_of
 from fuseworthy.study.engines import Engine, InlineEngine, check_jobs, make_engine
 from fuseworthy.study.facts import strategy_rows
+from fuseworthy.study.fusions import asked_networks, joining_networks
 from fuseworthy.study.prepare import Loaded, load, prepare
 from fuseworthy.study.progress import Progress, Silent
 from fuseworthy.study.question import Options, Question
 from fuseworthy.study.study import Study
-from fuseworthy.study.units import STAGES, Unit, is_done, unit_folders, units_of
+from fuseworthy.study.units import STAGES, Unit, is_done, network_units, unit_folders, units_of
 from fuseworthy.study.workspace import Workspace, create, open_plan
 
 
@@ -60,7 +63,9 @@ def _run_in(
     workspace = create(folder, prepared.plan, prepared.y, prepared.ids, prepared.pattern, prepared.folds)
     unit_folders(folder)
     deadline = start + options.budget * 60 if options.budget is not None else float("inf")
-    engine, table = make_engine(options.jobs, len(prepared.y)), prepared.table
+    workspace = replace(workspace, objects=prepared.objects)
+    jobs = 1 if prepared.objects else options.jobs  # an object stays in the process it was made in
+    engine, table = make_engine(jobs, len(prepared.y)), prepared.table
     if isinstance(engine, InlineEngine):
         workspace.__dict__["blocks"] = prepared.blocks
     del prepared  # workers read the blocks from disk; this process need not hold them
@@ -92,43 +97,94 @@ def describe(loaded: Loaded, question: Question) -> dict[str, Any]:
 def _run_units(
     workspace: Workspace, engine: Engine, progress: Progress, deadline: float, question: Question
 ) -> Progressed:
-    """Run all repeats, singles before probes before all else; stop after the first probes if nothing is to be gained."""
-    so_far = Progressed()
-    repeats = workspace.folds.repeats
-    for repeat in range(repeats):
+    """Run all repeats: singles, probes, all else, networks, remedies; stop after the first probes if they see no gain.
+
+    What the probes and the networks of the first repeat find decides which networks join in all repeats.
+    """
+    course = _Course(workspace, engine, progress, deadline)
+    networks, remedies = asked_networks(workspace.plan), list[str]()
+    for repeat in range(workspace.folds.repeats):
         for stage in STAGES:
             units = units_of(workspace, repeat, stage)
-            ready = [unit for unit in units if is_done(workspace, unit)]
-            title = f"{stage}, repeat {repeat + 1} of {repeats}"
-            progress.begin(title, len(units), len(ready))
-            workspace.log("stage", stage=title, units=len(units), done_before=len(ready))
-            outcome = engine.run(
-                workspace, [u for u in units if u not in ready], lambda u: progress.advance(_label(u)), deadline
-            )
-            so_far.done |= {u: u not in outcome.skipped and u not in outcome.failed for u in units}
-            so_far.failed |= outcome.failed
-            _refuse_lost(workspace, outcome.failed, repeat, stage == "singles")
-            if outcome.skipped:
-                return so_far
+            if not course.run(stage, repeat, units):
+                return course.so_far
             if repeat == 0 and stage == "singles":
                 _show_singles(workspace, units, progress)
-            if repeat == 0 and stage == "probes" and not outcome.failed:
-                so_far.hopeless = _weigh(workspace, list(so_far.done), question, progress)
-                if so_far.hopeless and not question.anyway:
-                    return so_far
-    return so_far
+            if repeat == 0 and stage == "probes" and not course.so_far.failed:
+                course.so_far.hopeless, joining = _weigh(workspace, course.units, question, progress)
+                networks += joining
+                if course.so_far.hopeless and not question.anyway:
+                    return course.so_far
+        if not course.run("networks", repeat, network_units(workspace, repeat, networks)):
+            return course.so_far
+        if repeat == 0 and networks:
+            remedies = _offer_remedies(workspace, course.units, question, progress)
+        if not course.run("remedies", repeat, network_units(workspace, repeat, remedies, alone=False)):
+            return course.so_far
+    return course.so_far
 
 
-def _weigh(workspace: Workspace, units: list[Unit], question: Question, progress: Progress) -> str | None:
-    """Say what the probes found; the sentence if fusion is unlikely to pay and a verdict may say so."""
+@dataclass
+class _Course:
+    """Stages as they are run, and what became of their units."""
+
+    workspace: Workspace
+    engine: Engine
+    progress: Progress
+    deadline: float
+    so_far: Progressed = field(default_factory=Progressed)
+
+    @property
+    def units(self) -> list[Unit]:
+        """Units that are done."""
+        return [unit for unit, ok in self.so_far.done.items() if ok]
+
+    def run(self, stage: str, repeat: int, units: list[Unit]) -> bool:
+        """Run what is not done yet; False if the budget ran out."""
+        if not units:
+            return True
+        ready = {unit for unit in units if is_done(self.workspace, unit)}
+        title = f"{stage}, repeat {repeat + 1} of {self.workspace.folds.repeats}"
+        self.progress.begin(title, len(units), len(ready))
+        self.workspace.log("stage", stage=title, units=len(units), done_before=len(ready))
+        waiting = [unit for unit in units if unit not in ready]
+        outcome = self.engine.run(
+            self.workspace, waiting, lambda unit: self.progress.advance(_label(unit)), self.deadline
+        )
+        self.so_far.done |= {u: u not in outcome.skipped and u not in outcome.failed for u in units}
+        self.so_far.failed |= outcome.failed
+        _refuse_lost(self.workspace, outcome.failed, repeat, stage == "singles")
+        return not outcome.skipped
+
+
+def _weigh(
+    workspace: Workspace, units: list[Unit], question: Question, progress: Progress
+) -> tuple[str | None, list[str]]:
+    """Say what the probes found: the sentence if fusion is unlikely to pay and a verdict may say so; networks to join."""
     ledger, _ = assemble(workspace, units, 1)
     losses = deciding_losses(ledger, question.decide_on)
     facts = headroom_facts(ledger, losses, question.margin, dimensions_of(workspace.plan))
     if facts is None:
-        return None
+        return None, []
     progress.say(facts["sentence"])
     refused = refusal_reasons(ledger.y, ledger.task, ledger.folds, ledger.labels)
-    return str(facts["sentence"]) if facts["unlikely"] and not refused and question.worth is None else None
+    if facts["unlikely"] and not refused and question.worth is None:
+        return str(facts["sentence"]), []
+    joining, why = joining_networks(workspace.plan.candidates, len(workspace.ids), facts)
+    if why:
+        progress.say(why)
+    return None, joining
+
+
+def _offer_remedies(workspace: Workspace, units: list[Unit], question: Question, progress: Progress) -> list[str]:
+    """Remedies for dominance, where a joint network is worse than the stack and the study may try them."""
+    remedies = [name for name in workspace.plan.candidates if name in REMEDIES]
+    ledger, _ = assemble(workspace, units, 1)
+    facts = dominance_facts(ledger, deciding_losses(ledger, question.decide_on), question.margin)
+    if facts is None or not remedies:
+        return []
+    progress.say(facts["sentence"])
+    return remedies if facts["under_trained"] else []
 
 
 def _refuse_lost(workspace: Workspace, failed: dict[Unit, str], repeat: int, singles: bool) -> None:
@@ -151,4 +207,4 @@ def _show_singles(workspace: Workspace, units: Sequence[Unit], progress: Progres
 
 
 def _label(unit: Unit) -> str:
-    return f"{unit.modality or unit.kind} · fold {unit.fold + 1}"
+    return f"{unit.strategy or unit.modality or unit.kind} · fold {unit.fold + 1}"

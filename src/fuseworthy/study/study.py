@@ -19,10 +19,12 @@ if TYPE_CHECKING:
         ChecksDisplay,
         CostsDisplay,
         DecompositionDisplay,
+        DominanceDisplay,
         GainsDisplay,
         HeadroomDisplay,
         RescueDisplay,
         SlicesDisplay,
+        WeightsDisplay,
     )
 
 
@@ -90,6 +92,18 @@ class Study:
         from fuseworthy.report.plots import DecompositionDisplay
 
         return DecompositionDisplay(self._measured("decomposition", "it was not asked for: pass decompose=True"))
+
+    def weights(self) -> WeightsDisplay:
+        """Where networks look: the share of gates or attention that each modality gets, beside its value."""
+        from fuseworthy.report.plots import WeightsDisplay
+
+        return WeightsDisplay(self._measured("weights", "no network with weights was trained"))
+
+    def dominance(self) -> DominanceDisplay:
+        """Whether training the modalities together costs something, and whether a remedy helps."""
+        from fuseworthy.report.plots import DominanceDisplay
+
+        return DominanceDisplay(self._measured("dominance", "no network 'concat' was trained beside 'stacking'"))
 
     def rescue(self) -> RescueDisplay:
         """Rows rescued and harmed, against the best single of every modality; ``frame()`` names the rows."""

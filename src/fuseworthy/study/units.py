@@ -8,6 +8,7 @@ receipt, so that ledgers of two runs are the same bytes.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,26 +30,33 @@ if TYPE_CHECKING:
 STAGES = {
     "singles": ("single",),
     "probes": ("probe",),
-    "fusions, controls and explanation": ("late", "early", "control", "attribution"),
+    "fusions, controls and explanation": ("late", "early", "control", "attribution", "custom"),
 }
-"""Kinds of units in the order in which they are run: no fusion before the singles, nothing dear before the probes."""
+"""Kinds of units in the order in which they are run: no fusion before the singles, nothing dear before the probes.
+Networks come after; which of them are run may depend on what the probes find."""
 
 
 @dataclass(frozen=True)
 class Unit:
-    """What to fit on one fold: the singles of one modality, or the strategies of one kind (and one label)."""
+    """What to fit on one fold: the singles of one modality, the strategies of one kind, or one network (for one label).
+
+    A unit of kind ``"network"`` has the network's name as its strategy, or a modality: the network on that one alone.
+    """
 
     kind: str
     repeat: int
     fold: int
     modality: str = ""
     label: int = 0
+    strategy: str = ""
 
     def stem(self, workspace: Workspace) -> str:
         """File name without ending: safe whatever the modality is called."""
         which = f"-{sorted(workspace.plan.modalities).index(self.modality)}" if self.modality else ""
         label = f"-l{self.label:03d}" if workspace.plan.labels else ""
-        return f"r{self.repeat:02d}-f{self.fold:02d}{label}-{self.kind}{which}"
+        safe = self.strategy if self.strategy in CATALOGUE else content_digest(self.strategy)[:8]
+        named = f"-{safe}" if self.strategy else ""
+        return f"r{self.repeat:02d}-f{self.fold:02d}{label}-{self.kind}{which}{named}"
 
     def key(self, workspace: Workspace) -> str:
         return content_digest({"unit": asdict(self), "study": workspace.plan.key})
@@ -60,11 +68,24 @@ def units_of(workspace: Workspace, repeat: int, stage: str) -> list[Unit]:
     needed = {"late": bool(wanted & set(LATE)), "early": bool(wanted & set(EARLY)), "attribution": plan.attribution}
     kinds = [kind for kind in STAGES[stage] if needed.get(kind, True)]
     return [
-        Unit(kind, repeat, k, m, label)
+        Unit(kind, repeat, k, m, label, own)
         for kind in kinds
         for label in range(max(len(plan.labels), 1))
         for k in range(workspace.folds.count)
         for m in (sorted(plan.modalities) if kind == "single" else ("",))
+        for own in (plan.custom if kind == "custom" else ("",))
+    ]
+
+
+def network_units(workspace: Workspace, repeat: int, names: Sequence[str], *, alone: bool = True) -> list[Unit]:
+    """Units of some networks of one repeat, fold by fold; ``alone``: of each modality by itself too, before them."""
+    plan = workspace.plan
+    singles = [(m, "") for m in sorted(plan.modalities)] if names and alone else []
+    return [
+        Unit("network", repeat, k, m, label, name)
+        for label in range(max(len(plan.labels), 1))
+        for k in range(workspace.folds.count)
+        for m, name in [*singles, *(("", name) for name in names)]
     ]
 
 
@@ -174,6 +195,10 @@ def _fit(workspace: Workspace, unit: Unit, part: Part) -> dict[str, Fitted]:
 
             return fit_singles(unit.modality, workspace.blocks[unit.modality], part)
         singles = read_singles(workspace, unit)
+        if unit.kind in ("network", "custom"):
+            from fuseworthy.study.networks import fit_one
+
+            return fit_one(workspace, unit, part, singles)
         build = {"probe": _fit_probes, "late": _fit_late, "early": _fit_early, "control": _fit_controls}
         return build.get(unit.kind, _fit_attribution)(workspace, part, singles)
 

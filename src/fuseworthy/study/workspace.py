@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,8 +26,9 @@ from fuseworthy.task import Task
 class Plan:
     """All that was asked for and decided before anything trained; `study.json` on disk.
 
-    ``labels`` are the target columns of a study with several; ``observations`` is what was seen of the data before
-    training. ``modalities`` maps a name to kind, columns, encoders, reason and the folders of its blocks by view.
+    ``labels`` are the target columns of a study with several; ``candidates`` are networks that join if the probes find
+    reason to; ``custom`` maps the user's own strategies to where they are imported from; ``observations`` is what was
+    seen of the data before training. ``modalities`` maps a name to kind, columns, encoders, reason and the folders of its blocks by view.
     """
 
     version: str
@@ -49,6 +51,8 @@ class Plan:
     id: str | None = None
     labels: list[str] = field(default_factory=list)
     attribution: bool = True
+    candidates: list[str] = field(default_factory=list)
+    custom: dict[str, str] = field(default_factory=dict)
     observations: dict[str, Any] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
@@ -58,7 +62,17 @@ class Plan:
     def key(self) -> str:
         """sha256 of all that decides the predictions; where blocks lie, and how a report words things, does not."""
         data = asdict(self)
-        for name in ("notices", "source", "margin", "metric", "left_out", "task_reason", "attribution", "observations"):
+        for name in (
+            "notices",
+            "source",
+            "margin",
+            "metric",
+            "left_out",
+            "task_reason",
+            "attribution",
+            "observations",
+            "candidates",
+        ):
             del data[name]
         data["modalities"] = {
             name: {k: v for k, v in spec.items() if k not in ("folders", "reason")}
@@ -69,7 +83,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Workspace:
-    """An opened run folder; ``y`` is (n,), or (n, labels)."""
+    """An opened run folder; ``y`` is (n,), or (n, labels); ``objects`` are strategies given as such, by name."""
 
     folder: Path
     plan: Plan
@@ -77,6 +91,7 @@ class Workspace:
     ids: NDArray[Any]
     pattern: NDArray[Any]
     folds: Folds
+    objects: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def task(self) -> Task:

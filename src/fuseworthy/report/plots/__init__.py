@@ -6,6 +6,7 @@ from fuseworthy.report.plots.checks import ChecksDisplay
 from fuseworthy.report.plots.costs import CostsDisplay
 from fuseworthy.report.plots.display import Display
 from fuseworthy.report.plots.gains import GainsDisplay, HeadroomDisplay, SlicesDisplay
+from fuseworthy.report.plots.networks import DominanceDisplay, WeightsDisplay
 from fuseworthy.report.plots.rescue import RescueDisplay
 
 __all__ = [
@@ -16,8 +17,10 @@ __all__ = [
     "CostsDisplay",
     "DecompositionDisplay",
     "Display",
+    "DominanceDisplay",
     "GainsDisplay",
     "HeadroomDisplay",
     "RescueDisplay",
     "SlicesDisplay",
+    "WeightsDisplay",
 ]

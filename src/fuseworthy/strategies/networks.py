@@ -1,0 +1,63 @@
+"""The fusion networks by name, as strategies: which class, how large, and how they are trained."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fuseworthy.errors import InputError, nearest, require
+from fuseworthy.strategies.catalogue import NEURAL, REMEDIES, hybrid_pairs
+from fuseworthy.strategies.hybrids import FoundHybrid
+from fuseworthy.strategies.neural import Make, Neural
+from fuseworthy.strategies.remedies import Blended
+
+if TYPE_CHECKING:
+    from fuseworthy.strategies.strategy import FusionStrategy
+    from fuseworthy.strategies.training.objectives import Objective
+
+WIDTH = 64
+STACKED = ("concat", "modality-weights", "gated", "film", "product-of-experts")
+"""Networks of a few small linear maps, copies of which are trained as one program (see `benchmarks/heads.py`)."""
+
+
+def network_named(name: str) -> FusionStrategy:
+    """The strategy of a network's name.
+
+    Raises
+    ------
+    InputError
+        There is none of this name.
+    MissingExtraError
+        torch is not installed.
+    """
+    require("torch", extra="deep")
+    if pair := hybrid_pairs(name):
+        return FoundHybrid(pair)
+    if name not in NEURAL:
+        raise InputError(f"a network must be one this version has, but {name!r} came: {nearest(name, NEURAL)}.")
+    if name == "hybrid":
+        return FoundHybrid()
+    return _remedy(name) if name in REMEDIES else Neural(_make(name), stacked=name in STACKED)
+
+
+def _make(name: str) -> Make:
+    from fuseworthy.nn import FUSIONS
+
+    return partial(_network, FUSIONS[name], 0.0 if name in STACKED else 0.1)
+
+
+def _network(kind: type, dropout: float, inputs: dict[str, int], outputs: int):  # type: ignore[no-untyped-def]
+    return kind(inputs=inputs, outputs=outputs, width=WIDTH, dropout=dropout)
+
+
+def _remedy(name: str) -> FusionStrategy:
+    from fuseworthy.strategies.training.objectives import Auxiliary, Modulated, Pareto
+
+    if name == "concat-blending":
+        return Blended(_make("concat"))
+    objectives: dict[str, Objective] = {
+        "concat-auxiliary": Auxiliary(),
+        "concat-pareto": Pareto(),
+        "concat-modulated": Modulated(),
+    }
+    return Neural(_make("concat"), stacked=True, objective=objectives[name])

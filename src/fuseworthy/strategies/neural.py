@@ -1,0 +1,377 @@
+"""Fusion inside a model: a network over all modalities as a strategy, trained, calibrated and ready for any subset.
+
+The modalities' features are fixed before (encoders are not trained here). The number of epochs is chosen on inner folds;
+there the network is also calibrated, for every subset of modalities by itself. Then it is trained again on the whole
+training part, with several seeds, whose predictions are averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from fuseworthy.errors import require
+from fuseworthy.folds import Ints
+from fuseworthy.inputs.blocks import Block
+from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
+from fuseworthy.strategies.features import Features, Leveled, TableDesign, TokenTopics, WideVectors
+from fuseworthy.strategies.part import Blocks, Constant, Cost, Fitted, Part
+from fuseworthy.strategies.singles import present_rows
+from fuseworthy.task import Floats, Task
+
+if TYPE_CHECKING:
+    from fuseworthy.nn import Fusion
+    from fuseworthy.strategies.training.objectives import Objective
+    from fuseworthy.strategies.training.recipe import Recipe
+    from fuseworthy.strategies.training.rows import Rows
+
+Make = Callable[[dict[str, int], int], "Fusion"]
+"""A fresh network from the number of features of each modality and the number of outputs."""
+
+VIEWS = ("minilm", "vectors", "cells", "counts")
+"""Which view of a modality a network reads, the first that it has."""
+FEATURES: dict[str, Callable[[], Features]] = {
+    "counts": TokenTopics,
+    "cells": TableDesign,
+    "vectors": WideVectors,
+    "minilm": WideVectors,
+}
+EXACT = 5
+"""Up to so many modalities every subset is calibrated by itself."""
+FEWEST_CALIBRATED, FEWEST_OBSERVED = 30, 200
+MANY = 3000
+"""From this many training rows on, networks that cannot be stacked watch one inner fold only, and have one seed."""
+
+
+@dataclass(frozen=True)
+class Neural:
+    """A fusion network as a strategy.
+
+    Parameters
+    ----------
+    make : callable (features of each modality, outputs) -> Fusion, or any module with its ``forward``
+        A class of `fuseworthy.nn` with ``functools.partial`` for its sizes, or your own function.
+    stacked : bool
+        Whether copies of the network are trained as one program: pays for networks as small as a few linear maps.
+    objective : Objective, optional
+        What a step minimises (`fuseworthy.strategies.training.objectives`).
+    seeds : int
+        Networks that are trained on the whole training part and averaged.
+    dropping : bool
+        Hide modalities at random in training, at least a tenth of the time, so that any subset can be answered.
+    recipe : Recipe, optional
+        Settings of the training loop, by the number of rows if left out.
+    device : str
+        "auto" takes CUDA where there is one.
+    """
+
+    make: Make
+    stacked: bool = False
+    objective: Objective | None = None
+    seeds: int = 3
+    dropping: bool = True
+    recipe: Recipe | None = None
+    device: str = "auto"
+
+    def fit(self, blocks: Blocks, singles: Mapping[str, Fitted], part: Part) -> Fitted:
+        """Train on the training part; no single is needed."""
+        return fit_neural(self, NeuralInputs.learn(blocks, part), blocks, part)
+
+
+@dataclass(frozen=True)
+class NeuralInputs:
+    """How the modalities of a training part become tensors, and its rows as such.
+
+    Parameters
+    ----------
+    views : modality -> the view it is read from
+    features : modality -> fitted features
+    sizes : modality -> columns
+    train : the training rows
+    seconds : CPU seconds that fitting the features took
+    """
+
+    views: Mapping[str, str]
+    features: Mapping[str, Features]
+    sizes: dict[str, int]
+    train: Rows
+    centre: float
+    scale: float
+    seconds: float
+
+    @classmethod
+    def learn(cls, blocks: Blocks, part: Part) -> NeuralInputs:
+        """Fit the features of every modality on the rows that have it."""
+        require("torch", extra="deep")
+        cost = Cost()
+        with cost.fitting():
+            views = {m: view_of(blocks[m]) for m in sorted(blocks)}
+            features: dict[str, Features] = {}
+            for m, view in views.items():
+                block = blocks[m][view]
+                features[m] = Leveled(FEATURES[view]()).fit(block, present_rows(block, part.train), part.seed)
+            rows = tensors(views, features, blocks, part.train)
+            centre, scale = _unit(part)
+            target = _target(part.y_train, part.task, centre, scale)
+        sizes = {m: int(rows.inputs[m].shape[-1]) for m in views}
+        return cls(views, features, sizes, replace(rows, target=target), centre, scale, cost.fit_seconds)
+
+
+def view_of(views: Mapping[str, Block]) -> str:
+    """Which view of a modality a network reads."""
+    return next(view for view in VIEWS if view in views)
+
+
+def fit_neural(strategy: Neural, inputs: NeuralInputs, blocks: Blocks, part: Part) -> Fitted:
+    """Choose the epochs and calibrate on inner folds, train on everything, predict the scored rows."""
+    if part.task.is_classification and len(np.unique(part.y_train)) < 2:
+        return Fitted(part.constant(len(part.test)), predictor=Constant(part.prior))
+    from fuseworthy.strategies.training.loop import choose_device
+
+    cost, device = Cost(fit_seconds=inputs.seconds), choose_device(strategy.device)
+    with cost.fitting():
+        chosen = _watch(strategy, inputs, part, device)
+        modules = _refit(strategy, inputs, part, chosen.epochs, device)
+    predictor = NeuralPredictor(
+        views=inputs.views,
+        features=inputs.features,
+        modules=tuple(modules),
+        calibrators=chosen.calibrators,
+        task=part.task,
+        prior=part.prior,
+        centre=inputs.centre,
+        scale=inputs.scale,
+        device=str(device),
+    )
+    with cost.predicting():
+        raw, test = predictor.answer(blocks, part.test)
+    cost.parameters = sum(p.numel() for module in modules for p in module.parameters())
+    setting: dict[str, Any] = {"epochs": chosen.epochs, "seeds": len(modules), "history": chosen.history}
+    shares = predictor.shares(blocks, part.test)
+    if shares is not None:
+        setting["shares"] = {m: round(s, 4) for m, s in shares.items()}
+    return Fitted(test, raw, None, cost, setting, predictor)
+
+
+@dataclass(frozen=True)
+class _Watched:
+    epochs: int
+    calibrators: Mapping[frozenset[str] | None, Calibrator]
+    history: list[dict[str, float]]
+
+
+def _watch(strategy: Neural, inputs: NeuralInputs, part: Part, device: Any) -> _Watched:
+    """Train on inner folds, stop where the rows left out are predicted best, and calibrate there."""
+    from fuseworthy.strategies.training.loop import predict, train
+    from fuseworthy.strategies.training.recipe import Copy, recipe_for
+
+    n = len(part.train)
+    folds = list(np.unique(part.inner))
+    if not strategy.stacked and n >= MANY:
+        folds = folds[:1]
+    copies = [
+        Copy(np.flatnonzero(part.inner != k), np.flatnonzero(part.inner == k), part.seed + i)
+        for i, k in enumerate(folds)
+        if (part.inner != k).any()
+    ]
+    recipe = strategy.recipe or recipe_for(n)
+    trained = train(
+        _maker(strategy, inputs, part.task),
+        inputs.train,
+        copies,
+        recipe,
+        objective=strategy.objective,
+        stacked=strategy.stacked,
+        dropping=_dropping(strategy, inputs),
+        device=device,
+    )
+
+    def out_of_fold(kept: frozenset[str] | None) -> Floats:
+        found = [
+            predict([module], _only(inputs.train, copy.watched, kept), device)[0]
+            for module, copy in zip(trained.modules, copies, strict=True)
+        ]
+        return to_outputs(np.concatenate(found), part.task, inputs.centre, inputs.scale)
+
+    watched = np.concatenate([copy.watched for copy in copies])
+    calibrators = _calibrate(out_of_fold, watched, _flags(inputs.train), part)
+    history = [{key: round(loss, 5) for key, loss in entry.items()} for entry in trained.history]
+    return _Watched(max(trained.epochs, 1), calibrators, history)
+
+
+def _refit(strategy: Neural, inputs: NeuralInputs, part: Part, epochs: int, device: Any) -> list[Any]:
+    """Train on all rows for the chosen number of epochs, once a seed."""
+    from fuseworthy.strategies.training.loop import train
+    from fuseworthy.strategies.training.recipe import Copy, recipe_for
+
+    n = len(part.train)
+    seeds = strategy.seeds if strategy.stacked or n < MANY else 1
+    everyone, nobody = np.arange(n), np.empty(0, dtype=np.int64)
+    trained = train(
+        _maker(strategy, inputs, part.task),
+        inputs.train,
+        [Copy(everyone, nobody, part.seed + 101 + s) for s in range(seeds)],
+        replace(strategy.recipe or recipe_for(n), epochs=epochs),
+        objective=strategy.objective,
+        stacked=strategy.stacked,
+        dropping=_dropping(strategy, inputs),
+        device=device,
+    )
+    return trained.modules
+
+
+def _calibrate(
+    out_of_fold: Callable[[frozenset[str] | None], Floats], watched: Ints, flags: Mapping[str, Any], part: Part
+) -> dict[frozenset[str] | None, Calibrator]:
+    """A calibrator for every subset of modalities, on rows that have no others where there are enough, or else on rows
+    that have the others too, hidden; and one for all rows as they are (None)."""
+    names, y = sorted(flags), part.y_train[watched]
+    own = np.column_stack([flags[m][watched] for m in names])
+    found: dict[frozenset[str] | None, Calibrator] = {}
+    found[None] = fit_calibrator(out_of_fold(None)[own.any(axis=1)], y[own.any(axis=1)], part.task)
+    for subset in _subsets(names, own):
+        inside = np.array([m in subset for m in names])
+        exactly, covers = (own == inside).all(axis=1), own[:, inside].all(axis=1)
+        rows = exactly if exactly.sum() >= FEWEST_OBSERVED else covers
+        if rows.sum() >= FEWEST_CALIBRATED and len(np.unique(y[rows])) > 1:
+            found[subset] = fit_calibrator(out_of_fold(subset)[rows], y[rows], part.task)
+    return found
+
+
+def _subsets(names: Sequence[str], own: NDArray[np.bool_]) -> list[frozenset[str]]:
+    if len(names) <= EXACT:
+        return [frozenset(s) for size in range(1, len(names) + 1) for s in combinations(names, size)]
+    seen = {frozenset(np.array(names)[row].tolist()) for row in np.unique(own, axis=0) if row.any()}
+    return sorted(seen | {frozenset([m]) for m in names} | {frozenset(names) - {m} for m in names}, key=sorted)
+
+
+@dataclass(frozen=True)
+class NeuralPredictor:
+    """A trained fusion network: features, networks of several seeds, and a calibrator for each subset of modalities."""
+
+    views: Mapping[str, str]
+    features: Mapping[str, Features]
+    modules: tuple[Any, ...]
+    calibrators: Mapping[frozenset[str] | None, Calibrator]
+    task: Task
+    prior: Floats
+    centre: float = 0.0
+    scale: float = 1.0
+    device: str = "cpu"
+
+    def predict(self, blocks: Blocks, rows: Ints) -> Floats:
+        return self.answer(blocks, rows)[1]
+
+    def answer(self, blocks: Blocks, rows: Ints) -> tuple[Floats, Floats]:
+        """Raw and calibrated predictions of ``rows``; the prior for a row that has no modality."""
+        raw, calibrated = np.tile(self.prior, (len(rows), 1)), np.tile(self.prior, (len(rows), 1))
+        if len(rows) == 0:
+            return raw, calibrated
+        batch = tensors(self.views, self.features, blocks, rows)
+        raw = self._outputs(batch)
+        flags = _flags(batch)
+        names = sorted(flags)
+        own = np.column_stack([flags[m] for m in names])
+        for pattern in np.unique(own, axis=0):
+            here = (own == pattern).all(axis=1)
+            kept = frozenset(m for m, has in zip(names, pattern, strict=True) if has)
+            calibrator = self.calibrators.get(kept, self.calibrators[None])
+            calibrated[here] = calibrator.apply(raw[here]) if kept else self.prior
+            raw[here] = raw[here] if kept else self.prior
+        return raw, calibrated
+
+    def shares(self, blocks: Blocks, rows: Ints) -> dict[str, float] | None:
+        """Mean share that each modality gets of the network's weights or attention; None where it has none."""
+        import torch
+
+        if len(rows) == 0:
+            return None
+        batch = tensors(self.views, self.features, blocks, rows[:MANY])
+        module = self.modules[0]
+        if not hasattr(module, "fuse"):
+            return None
+        with torch.no_grad():
+            batch = batch.to(torch.device(self.device))
+            _, found = module(batch.inputs, batch.present, batch.mask, batch.times, return_attention=True)
+        if found.share is None:
+            return None
+        return dict(zip(found.names, found.share.float().mean(dim=0).tolist(), strict=True))
+
+    def _outputs(self, batch: Rows) -> Floats:
+        from fuseworthy.strategies.training.loop import predict
+
+        each = predict(self.modules, batch, self.device)
+        return np.asarray(np.mean([to_outputs(p, self.task, self.centre, self.scale) for p in each], axis=0))
+
+
+def tensors(views: Mapping[str, str], features: Mapping[str, Features], blocks: Blocks, rows: Ints) -> Rows:
+    """Rows of blocks as tensors; absent rows hold zeros that their flag keeps out of sight."""
+    import torch
+
+    from fuseworthy.strategies.training.rows import Rows
+
+    inputs, present = {}, {}
+    for m, view in views.items():
+        block = blocks[m][view]
+        here = block.present[rows]
+        values = np.nan_to_num(features[m].transform(block, rows)).astype(np.float32)
+        inputs[m] = torch.from_numpy(values)
+        if not here.all():
+            present[m] = torch.from_numpy(np.asarray(here))
+    return Rows(inputs, present, torch.zeros(len(rows)), torch.ones(len(rows)))
+
+
+def to_outputs(logits: Floats, task: Task, centre: float, scale: float) -> Floats:
+    """Probabilities of logits (n, classes), or values in the target's unit, (n, width)."""
+    return np.asarray(special.softmax(logits, axis=1)) if task.is_classification else logits * scale + centre
+
+
+def _maker(strategy: Neural, inputs: NeuralInputs, task: Task) -> Callable[[], Any]:
+    from fuseworthy.strategies.training.lesson import Lesson
+
+    unimodal = strategy.objective is not None and strategy.objective.unimodal
+    return lambda: Lesson(strategy.make(dict(inputs.sizes), task.width), unimodal=unimodal)
+
+
+def _dropping(strategy: Neural, inputs: NeuralInputs) -> Any:
+    from fuseworthy.strategies.training.batches import Dropping, dropping_rates
+
+    return Dropping(dropping_rates(_flags(inputs.train))) if strategy.dropping and len(inputs.sizes) > 1 else None
+
+
+def _flags(rows: Rows) -> dict[str, NDArray[np.bool_]]:
+    """Presence of each modality, (n,)."""
+    everyone = np.ones(len(rows), dtype=bool)
+    return {m: rows.present[m].cpu().numpy() if m in rows.present else everyone for m in rows.names}
+
+
+def _only(rows: Rows, index: Ints, kept: frozenset[str] | None) -> Rows:
+    """Some rows, with all modalities but those kept hidden."""
+    import torch
+
+    batch = rows.take(torch.as_tensor(index))
+    if kept is None:
+        return batch
+    nobody = torch.zeros(len(batch), dtype=torch.bool)
+    return replace(batch, present=batch.present | {m: nobody for m in batch.names if m not in kept})
+
+
+def _unit(part: Part) -> tuple[float, float]:
+    if part.task.is_classification:
+        return 0.0, 1.0
+    spread = float(part.y_train.std())
+    return float(part.y_train.mean()), spread if spread > 0 else 1.0
+
+
+def _target(y: NDArray[Any], task: Task, centre: float, scale: float) -> Any:
+    import torch
+
+    if task.is_classification:
+        return torch.from_numpy(np.asarray(y, dtype=np.int64))
+    return torch.from_numpy(((y - centre) / scale).astype(np.float32))

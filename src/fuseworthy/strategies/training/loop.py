@@ -1,0 +1,231 @@
+"""The one training loop: AdamW, warm-up, clipping, early stopping on watched rows; for one copy or many in step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fuseworthy.strategies.training.batches import Dropping, batches, watched_rows
+from fuseworthy.strategies.training.lesson import Lesson, row_loss
+from fuseworthy.strategies.training.objectives import Joint, Losses, Objective
+from fuseworthy.strategies.training.programs import Alone, Program, Stacked
+from fuseworthy.strategies.training.recipe import Copy, Recipe
+from fuseworthy.strategies.training.rows import Rows
+from fuseworthy.task import Floats
+
+Make = Callable[[], Lesson]
+EVALUATED = 4096
+"""Rows a step without gradients."""
+
+
+@dataclass
+class Trained:
+    """What the loop leaves behind.
+
+    Parameters
+    ----------
+    modules : fusions, one a copy, as of the best epoch
+    epochs : passes that led to them
+    history : per epoch the mean training loss and, where rows are watched, the watched loss
+    """
+
+    modules: list[torch.nn.Module]
+    epochs: int
+    history: list[dict[str, float]] = field(default_factory=list)
+
+
+def train(
+    make: Make,
+    rows: Rows,
+    copies: Sequence[Copy],
+    recipe: Recipe,
+    *,
+    objective: Objective | None = None,
+    stacked: bool = False,
+    dropping: Dropping | None = None,
+    device: torch.device | str = "cpu",
+    on_epoch: Callable[[int, float], None] | None = None,
+) -> Trained:
+    """Train copies of one architecture, and stop all of them where their watched rows together are predicted best.
+
+    Parameters
+    ----------
+    make : makes a lesson with fresh weights
+    copies : what each copy learns from; all watch rows, or none does and all epochs are run
+    stacked : bool
+        As one program (see `Stacked`), or each copy alone.
+    dropping : Dropping, optional
+        Hides modalities at random.
+    on_epoch : callable (epoch, loss), optional
+
+    Raises
+    ------
+    ValueError
+        Some copies watch rows and others do not, or a copy has nothing to learn from.
+    """
+    _check(copies)
+    device, goal = torch.device(device), objective or Joint()
+    rows = rows.to(device)
+    teams = _programs(make, copies, stacked, device)
+    runs = [_Run(program, own, recipe, rows, goal, dropping) for program, own in teams]
+    watched, history, best, best_epoch = len(copies[0].watched) > 0, [], np.inf, 0
+    for epoch in range(1, recipe.epochs + 1):
+        entry = {"train": float(np.mean([run.epoch(epoch) for run in runs]))}
+        if watched:
+            entry["watched"] = _pooled([run.watch() for run in runs])
+            if entry["watched"] < best - 1e-5:
+                best, best_epoch = entry["watched"], epoch
+                for run in runs:
+                    run.keep()
+        history.append(entry)
+        if on_epoch:
+            on_epoch(epoch, entry.get("watched", entry["train"]))
+        if watched and epoch - best_epoch >= recipe.patience:
+            break
+    if watched:
+        for run in runs:
+            run.restore()
+    modules = [module for run in runs for module in run.program.modules()]
+    return Trained(modules, best_epoch if watched else recipe.epochs, history)
+
+
+class _Run:
+    """One program on its way: optimiser, random numbers, and the best parameters so far."""
+
+    def __init__(
+        self,
+        program: Program,
+        copies: Sequence[Copy],
+        recipe: Recipe,
+        rows: Rows,
+        objective: Objective,
+        dropping: Dropping | None,
+    ) -> None:
+        self.program, self.copies, self.recipe, self.rows = program, copies, recipe, rows
+        self.objective, self.dropping = objective, dropping
+        fusion = program.lessons[0].fusion
+        self.prefixes = [f"fusion.{fusion.modality_prefix(m)}" for m in fusion.names]
+        self.optimiser = torch.optim.AdamW(
+            list(program.parameters.values()), lr=recipe.rate, weight_decay=recipe.decay, fused=True
+        )
+        self.orders = [np.random.default_rng(copy.seed) for copy in copies]
+        self.noise = _seeded(copies[0].seed)
+        self.steps, self.kept = 0, program.snapshot()
+
+    def epoch(self, epoch: int) -> float:
+        """One pass over the rows; the mean training loss."""
+        total: list[Tensor] = []
+        progress = (epoch - 1) / self.recipe.epochs
+        with torch.random.fork_rng(devices=[]):
+            torch.set_rng_state(self.noise)
+            for index in batches(self.copies, self.orders, self.recipe.batch):
+                batch = self.rows.take(torch.as_tensor(index, device=self.program.device))
+                if self.dropping is not None:
+                    batch = self.dropping.apply(batch, self.orders)
+                total.append(self._step(batch, progress))
+            self.noise = torch.get_rng_state()
+        return float(torch.stack(total).mean())
+
+    def _step(self, batch: Rows, progress: float) -> Tensor:
+        self.steps += 1
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.recipe.rate * min(1.0, self.steps / max(self.recipe.warm_up, 1))
+        self.optimiser.zero_grad(set_to_none=True)
+        with _autocast(self.program.device):
+            joint, alone = self.program.losses(batch, progress)
+        weight = batch.weight / batch.weight.sum(dim=1, keepdim=True)
+        truth = _truth(alone.detach(), self.program.lessons[0].fusion.outputs)
+        shares = weight[..., None]
+        losses = Losses((joint * weight).sum(1), (alone * shares).sum(1), (truth * shares).sum(1))
+        self.objective.backward(losses, self.program, self.prefixes)
+        self.program.clip(self.recipe.clip)
+        self.optimiser.step()
+        return losses.joint.detach().mean()
+
+    def watch(self) -> tuple[float, float]:
+        """Sum of the watched losses over all copies, and of the weights."""
+        index, counted = watched_rows(self.copies)
+        total = weights = 0.0
+        for start in range(0, index.shape[1], EVALUATED):
+            piece = torch.as_tensor(index[:, start : start + EVALUATED], device=self.program.device)
+            batch = self.rows.take(piece)
+            with torch.no_grad(), _autocast(self.program.device):
+                outputs = self.program.outputs(batch).float()
+            loss = row_loss(outputs.flatten(0, 1), batch.target.flatten()).view_as(batch.target)
+            weight = batch.weight * torch.as_tensor(counted[:, start : start + EVALUATED], device=self.program.device)
+            total += float((loss * weight).sum())
+            weights += float(weight.sum())
+        return total, weights
+
+    def keep(self) -> None:
+        self.kept = self.program.snapshot()
+
+    def restore(self) -> None:
+        self.program.restore(self.kept)
+
+
+def predict(modules: Sequence[torch.nn.Module], rows: Rows, device: torch.device | str = "cpu") -> Floats:
+    """Outputs of each module for all rows, (copies, n, outputs), as float64."""
+    found = []
+    for module in modules:
+        module.to(device).eval()
+        pieces = []
+        for start in range(0, len(rows), EVALUATED):
+            piece = rows.take(torch.arange(start, min(start + EVALUATED, len(rows)))).to(torch.device(device))
+            with torch.no_grad(), _autocast(torch.device(device)):
+                pieces.append(module(piece.inputs, piece.present, piece.mask, piece.times).float().cpu())
+        found.append(torch.cat(pieces))
+    return np.asarray(torch.stack(found).double().numpy())
+
+
+def choose_device(asked: str = "auto") -> torch.device:
+    """CUDA where there is one, unless something else is asked for."""
+    if asked != "auto":
+        return torch.device(asked)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def _autocast(device: torch.device) -> torch.autocast:
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
+
+
+def _programs(
+    make: Make, copies: Sequence[Copy], stacked: bool, device: torch.device
+) -> list[tuple[Program, Sequence[Copy]]]:
+    lessons = []
+    for copy in copies:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(copy.seed)
+            lessons.append(make())
+    if stacked and len(copies) > 1:
+        return [(Stacked(lessons, device), copies)]
+    return [(Alone(lesson, device), [copy]) for lesson, copy in zip(lessons, copies, strict=True)]
+
+
+def _seeded(seed: int) -> Tensor:
+    """The state of torch's random numbers after seeding, without touching those of the process."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return torch.get_rng_state()
+
+
+def _truth(alone: Tensor, outputs: int) -> Tensor:
+    return torch.exp(-alone) if outputs > 1 else 1 / (1 + alone)
+
+
+def _pooled(sums: list[tuple[float, float]]) -> float:
+    return sum(total for total, _ in sums) / max(sum(weight for _, weight in sums), 1e-12)
+
+
+def _check(copies: Sequence[Copy]) -> None:
+    if len({len(copy.watched) > 0 for copy in copies}) > 1:
+        raise ValueError("either every copy must watch rows or none, but some do and some do not.")
+    for copy in copies:
+        if len(copy.rows) == 0:
+            raise ValueError("every copy must have rows to learn from, but one has none.")
+        if both := set(copy.rows.tolist()) & set(copy.watched.tolist()):
+            raise ValueError(f"a copy must not learn from rows that it watches, but row {min(both)} is in both.")

@@ -1,0 +1,158 @@
+"""Which fusions a study tries: those asked for, as far as they can be tried, and those that may join."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fuseworthy.errors import InputError, nearest, require
+from fuseworthy.strategies.catalogue import FUSIONS, GROUPS, NEURAL, REMEDIES, VOTES, hybrid_pairs
+from fuseworthy.study.workspace import Plan
+from fuseworthy.task import Task
+
+AUTO = ("concat", "gated", "low-rank", "token-transformer")
+"""Networks that join by themselves where rows and probes give reason to."""
+FEWEST_ROWS = 2000
+"""Fewer rows rarely pay for a network on ready features; where the probes show interaction, half as many do."""
+
+
+@dataclass
+class Fusions:
+    """What is tried.
+
+    Parameters
+    ----------
+    names : fusions in order of complexity, the user's own last
+    candidates : networks that join if the probes give reason to
+    custom : the user's own -> where it is imported from; "" for an object
+    objects : the user's own that were given as objects
+    notices : what was left out, and why
+    """
+
+    names: list[str] = field(default_factory=list)
+    candidates: list[str] = field(default_factory=list)
+    custom: dict[str, str] = field(default_factory=dict)
+    objects: dict[str, Any] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+
+def has_torch() -> bool:
+    """Whether networks can be trained here."""
+    return importlib.util.find_spec("torch") is not None
+
+
+def settle_fusions(asked: Sequence[Any] | None, task: Task, modalities: Sequence[str], rows: int) -> Fusions:
+    """Names, groups and the user's own strategies, checked against the study.
+
+    Raises
+    ------
+    InputError
+        A name that is none, or one asked for by itself that cannot be tried on this study.
+    MissingExtraError
+        A network is asked for by itself, and torch is not installed.
+    """
+    found, wanted = Fusions(), set()
+    for item in asked or ("auto",):
+        if not isinstance(item, str):
+            _own(item, found)
+        elif item == "auto":
+            wanted |= set(GROUPS["cheap"])
+            _may_join(found, task, modalities, rows)
+        elif item in GROUPS:
+            wanted |= _of_group(item, found, task, modalities)
+            found.candidates = list(REMEDIES) if item == "all" and has_torch() else found.candidates
+        elif item in FUSIONS or hybrid_pairs(item):
+            _refuse(item, task, modalities)
+            wanted.add(item)
+        elif ":" in item:
+            found.custom[item.rpartition(":")[2]] = item
+        else:
+            known = [*FUSIONS, *GROUPS, "auto"]
+            raise InputError(f"a strategy must be one this version has, but {item!r} came: {nearest(item, known)}.")
+    ordered = [n for n in FUSIONS if n in wanted] + sorted(n for n in wanted if hybrid_pairs(n))
+    if taken := set(found.custom) & set(FUSIONS):
+        raise InputError(f"your own strategy must not be called {min(taken)!r}: there is one of that name. Rename it.")
+    found.names = [*ordered, *found.custom]
+    return found
+
+
+def asked_networks(plan: Plan) -> list[str]:
+    """The networks among the fusions of a plan."""
+    return [name for name in plan.fusions if name in NEURAL or hybrid_pairs(name)]
+
+
+def joining_networks(candidates: Sequence[str], rows: int, headroom: Mapping[str, Any]) -> tuple[list[str], str]:
+    """Networks that join by themselves, and why or why not; nothing to say where there are no candidates.
+
+    Parameters
+    ----------
+    headroom : what the probes found, see `fuseworthy.evidence.headroom`
+    """
+    networks = [name for name in candidates if name not in REMEDIES]
+    if not networks:
+        return [], ""
+    interaction = bool(headroom["interaction"] and headroom["interaction"]["needed"])
+    if interaction:
+        return networks, f"Networks join ({', '.join(networks)}): modalities interact."
+    if rows >= FEWEST_ROWS:
+        return networks, f"Networks join ({', '.join(networks)}): {rows:,} rows, and the probes see room for a gain."
+    return [], f"Networks stay out: fewer than {FEWEST_ROWS:,} rows and no interaction. Ask for them with strategies=."
+
+
+def _own(given: Any, found: Fusions) -> None:
+    from fuseworthy.strategies.custom import as_strategy
+
+    name = str(getattr(given, "name", None) or getattr(given, "__name__", None) or type(given).__name__)
+    found.custom[name], found.objects[name] = "", as_strategy(given)
+
+
+def _may_join(found: Fusions, task: Task, modalities: Sequence[str], rows: int) -> None:
+    if rows < FEWEST_ROWS // 2:
+        return
+    if has_torch():
+        found.candidates = [n for n in AUTO if _why_not(n, task, modalities) is None] + list(REMEDIES)
+    else:
+        found.notices.append(
+            f"networks ({', '.join(AUTO)}) may be worth a try on {rows:,} rows, but torch is not installed: "
+            "pip install 'fuseworthy[deep]'"
+        )
+
+
+def _of_group(group: str, found: Fusions, task: Task, modalities: Sequence[str]) -> set[str]:
+    """The members of a group that can be tried; those that cannot are named in a notice."""
+    names = set(GROUPS[group])
+    if names & set(NEURAL) and not has_torch():
+        if names <= set(NEURAL):
+            require("torch", extra="deep")
+        left = [n for n in GROUPS[group] if n in NEURAL]
+        found.notices.append(
+            f"left out because torch is not installed: {', '.join(left)}. Add them with: pip install 'fuseworthy[deep]'"
+        )
+        return names - set(NEURAL)
+    reasons = {n: why for n in GROUPS[group] if (why := _why_not(n, task, modalities))}
+    found.notices += [f"left out: {why}" for why in reasons.values()]
+    return names - set(reasons)
+
+
+def _refuse(name: str, task: Task, modalities: Sequence[str]) -> None:
+    if name not in NEURAL and not hybrid_pairs(name):
+        return
+    require("torch", extra="deep")
+    if why := _why_not(name, task, modalities):
+        raise InputError(f"{name!r} cannot be tried here: {why}.")
+
+
+def _why_not(name: str, task: Task, modalities: Sequence[str]) -> str | None:
+    """Why a network cannot be tried on such a study, or None."""
+    if name in VOTES and not task.is_classification:
+        return f"{name} is defined for classes only"
+    if name == "tensor" and len(modalities) > 6:
+        return f"tensor has a weight for every product of features: too many for {len(modalities)} modalities"
+    first = hybrid_pairs(name)
+    if (name == "hybrid" or first) and len(modalities) < 3:
+        return f"{name} needs three modalities or more: with two there is nothing to fuse first"
+    if first and (unknown := set(first) - set(modalities)):
+        return f"{name} names {min(unknown)!r}, but the modalities are {', '.join(sorted(modalities))}"
+    return None
