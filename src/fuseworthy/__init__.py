@@ -25,6 +25,8 @@ _HOMES = {
     "EarlyFusionRegressor": "fuseworthy.estimators",
     "LateFusionClassifier": "fuseworthy.estimators",
     "LateFusionRegressor": "fuseworthy.estimators",
+    "NetworkFusionClassifier": "fuseworthy.estimators",
+    "NetworkFusionRegressor": "fuseworthy.estimators",
     "Verdict": "fuseworthy.evidence.outcome",
     "FuseworthyError": "fuseworthy.errors",
 }
@@ -39,6 +41,8 @@ __all__ = [
     "LateFusionClassifier",
     "LateFusionRegressor",
     "Ledger",
+    "NetworkFusionClassifier",
+    "NetworkFusionRegressor",
     "Study",
     "Tabular",
     "Text",
@@ -58,6 +62,8 @@ if TYPE_CHECKING:
         FusionRegressor,
         LateFusionClassifier,
         LateFusionRegressor,
+        NetworkFusionClassifier,
+        NetworkFusionRegressor,
     )
     from fuseworthy.evidence.outcome import Verdict
     from fuseworthy.inputs.modality import Embedding, Tabular, Text

@@ -7,13 +7,15 @@ from three_kinds import one_setting_each
 import fuseworthy as fw
 from fuseworthy.strategies.families import FAMILIES
 
-SIX = [
+ALL = [
     fw.FusionClassifier(),
     fw.FusionRegressor(),
     fw.LateFusionClassifier(),
     fw.LateFusionRegressor(),
     fw.EarlyFusionClassifier(),
     fw.EarlyFusionRegressor(),
+    fw.NetworkFusionClassifier(network="concat"),
+    fw.NetworkFusionRegressor(network="concat"),
 ]
 AS_THEY_COME = dict(FAMILIES)
 
@@ -24,14 +26,14 @@ def quick_families():
         yield
 
 
-@parametrize_with_checks(SIX)
+@parametrize_with_checks(ALL)
 def test_it_keeps_the_contract(estimator, check):
     check(estimator)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "estimator", [*SIX, fw.EarlyFusionClassifier(learner="boosting"), fw.EarlyFusionRegressor(learner="boosting")]
+    "estimator", [*ALL, fw.EarlyFusionClassifier(learner="boosting"), fw.EarlyFusionRegressor(learner="boosting")]
 )
 def test_it_keeps_the_contract_with_the_whole_tuning_budget(estimator, monkeypatch):
     for view, families in AS_THEY_COME.items():

@@ -6,6 +6,8 @@ from fuseworthy.estimators.named import (
     EarlyFusionRegressor,
     LateFusionClassifier,
     LateFusionRegressor,
+    NetworkFusionClassifier,
+    NetworkFusionRegressor,
 )
 
 __all__ = [
@@ -15,4 +17,6 @@ __all__ = [
     "FusionRegressor",
     "LateFusionClassifier",
     "LateFusionRegressor",
+    "NetworkFusionClassifier",
+    "NetworkFusionRegressor",
 ]

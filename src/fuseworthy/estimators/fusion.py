@@ -21,6 +21,7 @@ from fuseworthy.folds import Ints
 from fuseworthy.inputs.duplicates import duplicate_groups, merge_groups
 from fuseworthy.inputs.encode import encode_rows, learn_encodings
 from fuseworthy.inputs.modality import Modality
+from fuseworthy.strategies.custom import as_strategy
 from fuseworthy.strategies.part import INNER, whole_part
 from fuseworthy.strategies.strategy import FusionStrategy, fit_strategy, strategy_named
 from fuseworthy.task import Floats, Task
@@ -219,7 +220,7 @@ class FusionClassifier(ClassifierOfTables):
         self.random_state = random_state
 
     def _chosen(self) -> FusionStrategy:
-        return as_strategy(self.strategy)
+        return _strategy(self.strategy)
 
 
 class FusionRegressor(RegressorOfTables):
@@ -248,25 +249,11 @@ class FusionRegressor(RegressorOfTables):
         self.random_state = random_state
 
     def _chosen(self) -> FusionStrategy:
-        return as_strategy(self.strategy)
+        return _strategy(self.strategy)
 
 
-def as_strategy(strategy: Any) -> FusionStrategy:
-    """A strategy from its name, or itself.
-
-    Raises
-    ------
-    InputError
-        An unknown name, or no strategy at all.
-    """
-    if isinstance(strategy, str):
-        return strategy_named(strategy)
-    if isinstance(strategy, (type, BaseEstimator)) or not isinstance(strategy, FusionStrategy):
-        raise InputError(
-            f"strategy must be a name or an object with fit(blocks, singles, part), but {strategy!r} came. "
-            "See fuseworthy.strategies.strategy.FusionStrategy."
-        )
-    return strategy
+def _strategy(given: Any) -> FusionStrategy:
+    return strategy_named(given) if isinstance(given, str) else as_strategy(given)
 
 
 def _clusters(table: pa.Table, modalities: Mapping[str, Modality], groups: Any) -> Ints | None:

@@ -107,6 +107,62 @@ class EarlyFusionRegressor(RegressorOfTables):
         return early_strategy(self.learner)
 
 
+class NetworkFusionClassifier(ClassifierOfTables):
+    """A fusion network on frozen features; see `FusionClassifier`. Needs the extra ``deep``.
+
+    Parameters
+    ----------
+    modalities : mapping of name to Text, Tabular or Embedding, optional
+    network : str
+        A network's name, such as "gated", "token-transformer" or "hybrid:audio+video".
+    random_state : int, RandomState or None
+    """
+
+    def __init__(
+        self,
+        modalities: Mapping[str, Modality] | None = None,
+        network: str = "gated",
+        *,
+        random_state: RandomState = None,
+    ) -> None:
+        self.modalities = modalities
+        self.network = network
+        self.random_state = random_state
+
+    def _chosen(self) -> FusionStrategy:
+        from fuseworthy.strategies.networks import network_named
+
+        return network_named(self.network)
+
+
+class NetworkFusionRegressor(RegressorOfTables):
+    """A fusion network on frozen features; see `FusionRegressor`. Needs the extra ``deep``.
+
+    Parameters
+    ----------
+    modalities : mapping of name to Text, Tabular or Embedding, optional
+    network : str
+        A network's name, such as "gated", "token-transformer" or "hybrid:audio+video".
+    random_state : int, RandomState or None
+    """
+
+    def __init__(
+        self,
+        modalities: Mapping[str, Modality] | None = None,
+        network: str = "gated",
+        *,
+        random_state: RandomState = None,
+    ) -> None:
+        self.modalities = modalities
+        self.network = network
+        self.random_state = random_state
+
+    def _chosen(self) -> FusionStrategy:
+        from fuseworthy.strategies.networks import network_named
+
+        return network_named(self.network)
+
+
 def early_strategy(learner: str) -> FusionStrategy:
     """The early fusion with this learner.
 

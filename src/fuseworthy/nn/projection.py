@@ -67,9 +67,10 @@ class Projection(nn.Module):
         self, value: Tensor, present: Tensor | None = None, mask: Tensor | None = None, times: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
         real = self._real(present, mask)
-        value = value[:, None] if (is_vector := value.ndim == 2) else value
-        clean = value if real is None else torch.where(real[..., None], value, 0.0)
-        tokens = self._tokens(clean, is_vector)
+        is_vector = value.ndim == 2
+        # A vector stays two-dimensional until it is mapped: one matrix product, also when copies are stacked.
+        shown = real if real is None or is_vector else real[..., None]
+        tokens = self._tokens(value if shown is None else torch.where(shown, value, 0.0), is_vector)
         if times is not None:
             clock = times if real is None else torch.where(real, times, 0.0)
             # Several times the logarithm: the fastest sine then resolves a step of about a tenth of the time past.
@@ -98,7 +99,8 @@ class Projection(nn.Module):
 
     def _tokens(self, value: Tensor, is_vector: bool) -> Tensor:
         mapped: Tensor = self.linear(value)
-        if self.pieces > 1:
-            mapped = mapped.reshape(*mapped.shape[:-1], self.pieces, self.width)
-            mapped = mapped.flatten(1, 2) if is_vector else mapped.mean(-2)
+        if is_vector:
+            mapped = mapped.reshape(-1, self.pieces, self.width)
+        elif self.pieces > 1:
+            mapped = mapped.reshape(*mapped.shape[:-1], self.pieces, self.width).mean(-2)
         return self.norm(mapped)  # type: ignore[no-any-return]

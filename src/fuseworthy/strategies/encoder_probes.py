@@ -43,8 +43,9 @@ def _vectors(predictor: NeuralPredictor, blocks: Blocks, rows: Ints) -> dict[str
     """Each modality's vector inside the first network, (n, width)."""
     import torch
 
-    batch = tensors(predictor.views, predictor.features, blocks, rows).to(torch.device(predictor.device))
     module = predictor.modules[0]
+    precision = next(module.parameters()).dtype
+    batch = tensors(predictor.views, predictor.features, blocks, rows).to(torch.device(predictor.device), precision)
     with torch.no_grad():
         tokens = module.project(batch.inputs, batch.present, batch.mask, batch.times)
     return {m: tokens.vector(m).float().cpu().numpy().astype(np.float64) for m in predictor.views}

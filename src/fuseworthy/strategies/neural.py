@@ -20,7 +20,7 @@ from fuseworthy.errors import require
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
-from fuseworthy.strategies.features import Features, Leveled, TableDesign, TokenTopics, WideVectors
+from fuseworthy.strategies.features import Features, Leveled, TableDesign, TokenTopics, TokenVectors, WideVectors
 from fuseworthy.strategies.part import Blocks, Constant, Cost, Fitted, Part
 from fuseworthy.strategies.singles import present_rows
 from fuseworthy.task import Floats, Task
@@ -34,13 +34,14 @@ if TYPE_CHECKING:
 Make = Callable[[dict[str, int], int], "Fusion"]
 """A fresh network from the number of features of each modality and the number of outputs."""
 
-VIEWS = ("minilm", "vectors", "cells", "counts")
+VIEWS = ("minilm", "tokens", "vectors", "cells", "counts")
 """Which view of a modality a network reads, the first that it has."""
 FEATURES: dict[str, Callable[[], Features]] = {
     "counts": TokenTopics,
     "cells": TableDesign,
     "vectors": WideVectors,
     "minilm": WideVectors,
+    "tokens": TokenVectors,
 }
 EXACT = 5
 """Up to so many modalities every subset is calibrated by itself."""
@@ -296,8 +297,9 @@ class NeuralPredictor:
         module = self.modules[0]
         if not hasattr(module, "fuse"):
             return None
+        precision = next(module.parameters()).dtype
         with torch.no_grad():
-            batch = batch.to(torch.device(self.device))
+            batch = batch.to(torch.device(self.device), precision)
             _, found = module(batch.inputs, batch.present, batch.mask, batch.times, return_attention=True)
         if found.share is None:
             return None
@@ -311,12 +313,12 @@ class NeuralPredictor:
 
 
 def tensors(views: Mapping[str, str], features: Mapping[str, Features], blocks: Blocks, rows: Ints) -> Rows:
-    """Rows of blocks as tensors; absent rows hold zeros that their flag keeps out of sight."""
+    """Rows of blocks as tensors; absent rows and padding are kept out of sight by flags and masks."""
     import torch
 
     from fuseworthy.strategies.training.rows import Rows
 
-    inputs, present = {}, {}
+    inputs, present, mask, times = {}, {}, {}, {}
     for m, view in views.items():
         block = blocks[m][view]
         here = block.present[rows]
@@ -324,7 +326,11 @@ def tensors(views: Mapping[str, str], features: Mapping[str, Features], blocks: 
         inputs[m] = torch.from_numpy(values)
         if not here.all():
             present[m] = torch.from_numpy(np.asarray(here))
-    return Rows(inputs, present, torch.zeros(len(rows)), torch.ones(len(rows)))
+        if block.mask is not None:
+            mask[m] = torch.from_numpy(np.array(block.mask[rows]))
+        if block.times is not None:
+            times[m] = torch.from_numpy(np.array(block.times[rows], dtype=np.float32))
+    return Rows(inputs, present, torch.zeros(len(rows)), torch.ones(len(rows)), mask, times)
 
 
 def to_outputs(logits: Floats, task: Task, centre: float, scale: float) -> Floats:

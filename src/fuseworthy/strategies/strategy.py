@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from fuseworthy.errors import InputError, nearest
 from fuseworthy.strategies import early, late
+from fuseworthy.strategies.catalogue import NEURAL, hybrid_pairs
 from fuseworthy.strategies.late import Members
 from fuseworthy.strategies.part import Blocks, Fitted, Part, Predictor, presence
 from fuseworthy.strategies.singles import Singles
@@ -129,12 +130,14 @@ NAMED: dict[str, FusionStrategy] = {
 
 
 def strategy_named(name: str) -> FusionStrategy:
-    """The strategy of this name: a fusion, ``best-single``, or a single as ``modality/family``.
+    """The strategy of this name: a fusion, a network, ``best-single``, or a single as ``modality/family``.
 
     Raises
     ------
     InputError
         There is none of this name.
+    MissingExtraError
+        It is a network, and torch is not installed.
 
     Examples
     --------
@@ -143,10 +146,14 @@ def strategy_named(name: str) -> FusionStrategy:
     """
     if "/" in name:
         return Single(name)
+    if name in NEURAL or hybrid_pairs(name):
+        from fuseworthy.strategies.networks import network_named
+
+        return network_named(name)
     if name not in NAMED:
         raise InputError(
-            f"a strategy must be one of {', '.join(NAMED)}, or a single such as 'note/linear', but {name!r} came: "
-            f"{nearest(name, NAMED)}."
+            f"a strategy must be one of {', '.join((*NAMED, *NEURAL))}, or a single such as 'note/linear', but {name!r} "
+            f"came: {nearest(name, (*NAMED, *NEURAL))}."
         )
     return NAMED[name]
 

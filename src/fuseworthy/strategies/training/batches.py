@@ -16,13 +16,12 @@ from fuseworthy.strategies.training.rows import Rows
 from fuseworthy.task import Floats
 
 
-def batches(copies: Sequence[Copy], orders: Sequence[np.random.Generator], size: int) -> Iterator[Ints]:
-    """One pass: (copies, b) row numbers, each copy in its own order.
+def batches(copies: Sequence[Copy], orders: Sequence[np.random.Generator], length: int, size: int) -> Iterator[Ints]:
+    """One pass over ``length`` rows: (copies, b) row numbers, each copy in its own order, about ``size`` a step.
 
     Copies that learn from a few rows more leave some of them to the next pass, so that all take the same steps.
     """
     shuffled = [order.permutation(copy.rows) for copy, order in zip(copies, orders, strict=True)]
-    length = min(len(rows) for rows in shuffled)
     steps = max(1, round(length / size))
     edges = np.linspace(0, length, steps + 1).astype(int)
     for start, stop in pairwise(edges):

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from fuseworthy.strategies.training.batches import Dropping, batches, watched_rows
 from fuseworthy.strategies.training.lesson import Lesson, row_loss
+from fuseworthy.strategies.training.noise import Noise, made_from
 from fuseworthy.strategies.training.objectives import Joint, Losses, Objective
 from fuseworthy.strategies.training.programs import Alone, Program, Stacked
 from fuseworthy.strategies.training.recipe import Copy, Recipe
@@ -66,12 +67,14 @@ def train(
     ------
     ValueError
         Some copies watch rows and others do not, or a copy has nothing to learn from.
+    FloatingPointError
+        The watched loss was never a number.
     """
     _check(copies)
     device, goal = torch.device(device), objective or Joint()
-    rows = rows.to(device)
+    rows, length = rows.to(device), min(len(copy.rows) for copy in copies)
     teams = _programs(make, copies, stacked, device)
-    runs = [_Run(program, own, recipe, rows, goal, dropping) for program, own in teams]
+    runs = [_Run(program, own, length, recipe, rows, goal, dropping) for program, own in teams]
     watched, history, best, best_epoch = len(copies[0].watched) > 0, [], np.inf, 0
     for epoch in range(1, recipe.epochs + 1):
         entry = {"train": float(np.mean([run.epoch(epoch) for run in runs]))}
@@ -87,6 +90,8 @@ def train(
         if watched and epoch - best_epoch >= recipe.patience:
             break
     if watched:
+        if not best_epoch:
+            raise FloatingPointError(f"training must lower the watched loss, but it was {history[-1]['watched']}.")
         for run in runs:
             run.restore()
     modules = [module for run in runs for module in run.program.modules()]
@@ -100,34 +105,32 @@ class _Run:
         self,
         program: Program,
         copies: Sequence[Copy],
+        length: int,
         recipe: Recipe,
         rows: Rows,
         objective: Objective,
         dropping: Dropping | None,
     ) -> None:
-        self.program, self.copies, self.recipe, self.rows = program, copies, recipe, rows
+        self.program, self.copies, self.length, self.recipe, self.rows = program, copies, length, recipe, rows
         self.objective, self.dropping = objective, dropping
-        fusion = program.lessons[0].fusion
-        self.prefixes = [f"fusion.{fusion.modality_prefix(m)}" for m in fusion.names]
+        self.prefixes = program.lessons[0].prefixes
         self.optimiser = torch.optim.AdamW(
             list(program.parameters.values()), lr=recipe.rate, weight_decay=recipe.decay, fused=True
         )
         self.orders = [np.random.default_rng(copy.seed) for copy in copies]
-        self.noise = _seeded(copies[0].seed)
+        self.noise = Noise(copies[0].seed, program.device)
         self.steps, self.kept = 0, program.snapshot()
 
     def epoch(self, epoch: int) -> float:
         """One pass over the rows; the mean training loss."""
         total: list[Tensor] = []
         progress = (epoch - 1) / self.recipe.epochs
-        with torch.random.fork_rng(devices=[]):
-            torch.set_rng_state(self.noise)
-            for index in batches(self.copies, self.orders, self.recipe.batch):
+        with self.noise.drawn():
+            for index in batches(self.copies, self.orders, self.length, self.recipe.batch):
                 batch = self.rows.take(torch.as_tensor(index, device=self.program.device))
                 if self.dropping is not None:
                     batch = self.dropping.apply(batch, self.orders)
                 total.append(self._step(batch, progress))
-            self.noise = torch.get_rng_state()
         return float(torch.stack(total).mean())
 
     def _step(self, batch: Rows, progress: float) -> Tensor:
@@ -136,14 +139,18 @@ class _Run:
             group["lr"] = self.recipe.rate * min(1.0, self.steps / max(self.recipe.warm_up, 1))
         self.optimiser.zero_grad(set_to_none=True)
         with _autocast(self.program.device):
-            joint, alone = self.program.losses(batch, progress)
-        weight = batch.weight / batch.weight.sum(dim=1, keepdim=True)
-        truth = _truth(alone.detach(), self.program.lessons[0].fusion.outputs)
+            joint, alone, heard = self.program.losses(batch, progress)
+        weight = batch.weight / batch.weight.sum(dim=1, keepdim=True).clamp_min(1e-12)
         shares = weight[..., None]
-        losses = Losses((joint * weight).sum(1), (alone * shares).sum(1), (truth * shares).sum(1))
-        self.objective.backward(losses, self.program, self.prefixes)
+        truth = _truth(alone.detach(), numeric=batch.target.is_floating_point())
+        counted = heard * shares
+        truth = (truth * counted).sum(1) / counted.sum(1)
+        losses = Losses((joint * weight).sum(1), (alone * shares).sum(1), truth)
+        paces = self.objective.backward(losses, self.program, self.prefixes)
         self.program.clip(self.recipe.clip)
+        before = {name: self.program.parameters[name].detach().clone() for name in paces}
         self.optimiser.step()
+        self.program.slow_down(before, paces)
         return losses.joint.detach().mean()
 
     def watch(self) -> tuple[float, float]:
@@ -169,17 +176,22 @@ class _Run:
 
 
 def predict(modules: Sequence[torch.nn.Module], rows: Rows, device: torch.device | str = "cpu") -> Floats:
-    """Outputs of each module for all rows, (copies, n, outputs), as float64."""
+    """Outputs of each module for all rows, (copies, n, outputs).
+
+    In double precision on a processor, so that a row's answer does not depend on the rows asked with it.
+    """
+    device = torch.device(device)
+    precision = torch.float64 if device.type == "cpu" else torch.float32
     found = []
     for module in modules:
-        module.to(device).eval()
+        module.to(device=device, dtype=precision).eval()
         pieces = []
         for start in range(0, len(rows), EVALUATED):
-            piece = rows.take(torch.arange(start, min(start + EVALUATED, len(rows)))).to(torch.device(device))
-            with torch.no_grad(), _autocast(torch.device(device)):
-                pieces.append(module(piece.inputs, piece.present, piece.mask, piece.times).float().cpu())
+            piece = rows.take(torch.arange(start, min(start + EVALUATED, len(rows)))).to(device, precision)
+            with torch.no_grad(), _autocast(device):
+                pieces.append(module(piece.inputs, piece.present, piece.mask, piece.times).double().cpu())
         found.append(torch.cat(pieces))
-    return np.asarray(torch.stack(found).double().numpy())
+    return np.asarray(torch.stack(found).numpy())
 
 
 def choose_device(asked: str = "auto") -> torch.device:
@@ -196,25 +208,14 @@ def _autocast(device: torch.device) -> torch.autocast:
 def _programs(
     make: Make, copies: Sequence[Copy], stacked: bool, device: torch.device
 ) -> list[tuple[Program, Sequence[Copy]]]:
-    lessons = []
-    for copy in copies:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(copy.seed)
-            lessons.append(make())
+    lessons = [made_from(copy.seed, make) for copy in copies]
     if stacked and len(copies) > 1:
         return [(Stacked(lessons, device), copies)]
     return [(Alone(lesson, device), [copy]) for lesson, copy in zip(lessons, copies, strict=True)]
 
 
-def _seeded(seed: int) -> Tensor:
-    """The state of torch's random numbers after seeding, without touching those of the process."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return torch.get_rng_state()
-
-
-def _truth(alone: Tensor, outputs: int) -> Tensor:
-    return torch.exp(-alone) if outputs > 1 else 1 / (1 + alone)
+def _truth(alone: Tensor, *, numeric: bool) -> Tensor:
+    return 1 / (1 + alone) if numeric else torch.exp(-alone)
 
 
 def _pooled(sums: list[tuple[float, float]]) -> float:

@@ -6,7 +6,7 @@ keep the processor busy. Gradients are seen as (copies, …) in both cases, so w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -32,8 +32,9 @@ class Program:
 
     parameters: dict[str, Tensor]
 
-    def losses(self, batch: Rows, progress: float) -> tuple[Tensor, Tensor]:
-        """Joint (copies, b) and unimodal (copies, b, M) losses of a batch of (copies, b) rows."""
+    def losses(self, batch: Rows, progress: float) -> tuple[Tensor, Tensor, Tensor]:
+        """Joint (copies, b) and unimodal (copies, b, M) losses of a batch of (copies, b) rows, and 1 where a modality
+        is heard, (copies, b, M)."""
         raise NotImplementedError
 
     def outputs(self, batch: Rows) -> Tensor:
@@ -46,6 +47,10 @@ class Program:
 
     def clip(self, longest: float) -> None:
         """Shorten each copy's gradient, by itself, to the longest norm allowed."""
+        raise NotImplementedError
+
+    def slow_down(self, before: Mapping[str, Tensor], paces: Mapping[str, Tensor]) -> None:
+        """Take back part of a step: of each parameter named, each copy keeps its pace, (copies,), of the way."""
         raise NotImplementedError
 
     def snapshot(self) -> dict[str, Tensor]:
@@ -69,10 +74,10 @@ class Alone(Program):
         super().__init__([lesson], device)
         self.parameters = dict(self.lessons[0].named_parameters())
 
-    def losses(self, batch: Rows, progress: float) -> tuple[Tensor, Tensor]:
+    def losses(self, batch: Rows, progress: float) -> tuple[Tensor, Tensor, Tensor]:
         lesson = self.lessons[0].train()
-        joint, alone = lesson(*_arguments(_first(batch)), batch.target[0], progress)
-        return joint[None], alone[None]
+        joint, alone, heard = lesson(*_arguments(_first(batch)), batch.target[0], progress)
+        return joint[None], alone[None], heard[None]
 
     def outputs(self, batch: Rows) -> Tensor:
         found: Tensor = self.lessons[0].eval().fusion(*_arguments(_first(batch)))
@@ -83,6 +88,11 @@ class Alone(Program):
 
     def clip(self, longest: float) -> None:
         nn.utils.clip_grad_norm_(self.parameters.values(), longest)
+
+    def slow_down(self, before: Mapping[str, Tensor], paces: Mapping[str, Tensor]) -> None:
+        for name, start in before.items():
+            p = self.parameters[name].data
+            p.copy_(start + paces[name][0] * (p - start))
 
     def modules(self) -> list[nn.Module]:
         return [self.lessons[0].fusion.eval()]
@@ -102,8 +112,8 @@ class Stacked(Program):
         self._losses = torch.vmap(self._one_loss, in_dims=(0, 0, 0, 0, 0, 0, 0, None))
         self._outputs = torch.vmap(self._one_output)
 
-    def losses(self, batch: Rows, progress: float) -> tuple[Tensor, Tensor]:
-        found: tuple[Tensor, Tensor] = self._losses(
+    def losses(self, batch: Rows, progress: float) -> tuple[Tensor, Tensor, Tensor]:
+        found: tuple[Tensor, Tensor, Tensor] = self._losses(
             self.parameters, self._buffers, *_arguments(batch), batch.target, progress
         )
         return found
@@ -122,14 +132,19 @@ class Stacked(Program):
         for g in gradients:
             g.mul_(scale.view(-1, *[1] * (g.dim() - 1)))
 
+    def slow_down(self, before: Mapping[str, Tensor], paces: Mapping[str, Tensor]) -> None:
+        for name, start in before.items():
+            p = self.parameters[name].data
+            p.copy_(start + paces[name].view(-1, *[1] * (p.dim() - 1)) * (p - start))
+
     def modules(self) -> list[nn.Module]:
         for c, lesson in enumerate(self.lessons):
             for name, p in lesson.named_parameters():
                 p.data.copy_(self.parameters[name][c])
         return [lesson.fusion.eval() for lesson in self.lessons]
 
-    def _one_loss(self, parameters: Any, buffers: Any, *arguments: Any) -> tuple[Tensor, Tensor]:
-        found: tuple[Tensor, Tensor] = functional_call(self._skeleton, (parameters, buffers), arguments)
+    def _one_loss(self, parameters: Any, buffers: Any, *arguments: Any) -> tuple[Tensor, Tensor, Tensor]:
+        found: tuple[Tensor, Tensor, Tensor] = functional_call(self._skeleton, (parameters, buffers), arguments)
         return found
 
     def _one_output(self, parameters: Any, buffers: Any, *arguments: Any) -> Tensor:

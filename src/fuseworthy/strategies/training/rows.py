@@ -40,26 +40,31 @@ class Rows:
 
     def take(self, index: Tensor) -> Rows:
         """Rows by number; an index of any shape gives tensors that begin with that shape."""
+        flat = index.flatten()
+
+        def gather(values: Tensor) -> Tensor:
+            return values.index_select(0, flat).reshape(*index.shape, *values.shape[1:])
+
         return Rows(
-            {m: v[index] for m, v in self.inputs.items()},
-            {m: v[index] for m, v in self.present.items()},
-            self.target[index],
-            self.weight[index],
-            {m: v[index] for m, v in self.mask.items()},
-            {m: v[index] for m, v in self.times.items()},
+            {m: gather(v) for m, v in self.inputs.items()},
+            {m: gather(v) for m, v in self.present.items()},
+            gather(self.target),
+            gather(self.weight),
+            {m: gather(v) for m, v in self.mask.items()},
+            {m: gather(v) for m, v in self.times.items()},
         )
 
-    def to(self, device: torch.device) -> Rows:
-        """The same rows on a device."""
+    def to(self, device: torch.device, precision: torch.dtype | None = None) -> Rows:
+        """The same rows on a device, real numbers in the precision asked for."""
 
-        def move(named: Named) -> dict[str, Tensor]:
-            return {m: v.to(device) for m, v in named.items()}
+        def move(values: Tensor) -> Tensor:
+            return values.to(device, precision if values.is_floating_point() else None)
 
         return Rows(
-            move(self.inputs),
-            move(self.present),
-            self.target.to(device),
-            self.weight.to(device),
-            move(self.mask),
-            move(self.times),
+            {m: move(v) for m, v in self.inputs.items()},
+            {m: move(v) for m, v in self.present.items()},
+            move(self.target),
+            move(self.weight),
+            {m: move(v) for m, v in self.mask.items()},
+            {m: move(v) for m, v in self.times.items()},
         )
