@@ -8,8 +8,9 @@ import pytest
 
 from fuseworthy.datasets.synthetic import TASKS, lagged, make
 
-WIDTHS = {"noise_modality": (4, 23), "group_fingerprint": (4, 13), "multilabel": (7, 26)}
+WIDTHS = {"noise_modality": (4, 23), "group_fingerprint": (4, 13), "multilabel": (7, 26), "pointer": (11, 12)}
 CLASSES = {"two_bits": {0, 1, 2, 3}}
+TOKENS = {"pointer": 8}
 NUMERIC = {"regression", "lagged"}
 
 
@@ -19,7 +20,7 @@ def test_shapes_and_types(name):
     wide1, wide2 = WIDTHS.get(name, (4, 4))
     assert {key: (value.shape, value.dtype) for key, value in task.inputs.items()} == {
         "x1": ((50, wide1), np.float64),
-        "x2": ((50, wide2), np.float64),
+        "x2": ((50, *([TOKENS[name]] if name in TOKENS else []), wide2), np.float64),
     }
     assert task.y.shape == ((50, 4) if name == "multilabel" else (50,))
     if name in NUMERIC:
@@ -36,10 +37,11 @@ def test_the_table_gives_back_all_that_the_task_holds(name):
     assert table["id"].to_pylist() == list(range(30))
     for key, values in task.inputs.items():
         column = table[key].combine_chunks()
-        assert column.type == pa.list_(pa.float64(), values.shape[1])
+        vector = pa.list_(pa.float64(), values.shape[-1])
+        assert column.type == (vector if values.ndim == 2 else pa.list_(vector))
         present = task.present.get(key, np.ones(30, dtype=bool))
         np.testing.assert_array_equal(column.is_valid().to_numpy(zero_copy_only=False), present)
-        np.testing.assert_array_equal(column.flatten().to_numpy().reshape(-1, values.shape[1]), values[present])
+        np.testing.assert_array_equal(np.array(column.drop_null().to_pylist()), values[present])
     plain = {"time": task.time, "group": task.group} | task.columns
     plain = {key: values for key, values in plain.items() if values is not None}
     targets = dict(zip(task.truth.labels, task.y.T, strict=True)) if task.truth.labels else {"y": task.y}

@@ -1,4 +1,4 @@
-"""Canonical tasks T7 to T18: every announced number against a million rows scored by Bayes' rule from the densities."""
+"""Canonical tasks T7 to T19: every announced number against a million rows scored by Bayes' rule from the densities."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from fuseworthy.datasets.synthetic import (
     miscalibrated,
     multilabel,
     near_duplicate,
+    pointer,
     pools,
     regression,
     row_quality,
@@ -314,6 +315,27 @@ def test_the_truth_of_several_labels_is_the_mean_of_theirs():
         assert getattr(truth, side).log_loss == pytest.approx(np.mean([scores.log_loss for scores in of_labels]))
         assert getattr(truth, side).accuracy == pytest.approx(np.mean([scores.accuracy for scores in of_labels]))
     assert truth.to_dict()["labels"]["label_T1"]["expected"] == ["FUSE"]
+
+
+def test_the_token_that_is_asked_for_and_its_opposite_say_all_and_nothing_less_says_anything():
+    task = pointer(200_000, 86, keys=4, sigma=0.7, flip=0.1)
+    tokens, rows = task.inputs["x2"], np.arange(200_000)
+    asked = task.inputs["x1"].argmax(axis=1)
+    seen = np.zeros((200_000, 4))
+    np.put_along_axis(seen, tokens[..., :4].argmax(axis=2), tokens[..., 4], axis=1)
+    one, opposite = seen[rows, asked], seen[rows, (asked + 2) % 4]
+
+    def log_odds(z, mu):
+        return logit((1 + 0.8 * np.tanh(mu * z)) / 2)
+
+    both = log_odds((one - opposite) / np.sqrt(2) / 0.7, np.sqrt(2) / 0.7)
+    assert_close(scored(both, task.y), task.truth.fused, tolerance=0.004)
+    assert_close(scored(log_odds(one / 0.7, 1 / 0.7), task.y), task.truth.rules["asked"], tolerance=0.004)
+    assert task.truth.single1 == task.truth.single2 == task.truth.late == COIN
+    pooled = np.concatenate([tokens.mean(axis=1), tokens.max(axis=1)], axis=1)
+    for key in range(4):  # given the question, no pooled column differs between the classes
+        here, y = pooled[asked == key], task.y[asked == key]
+        assert np.abs(here[y == 1].mean(axis=0) - here[y == 0].mean(axis=0)).max() < 0.03
 
 
 def test_a_product_of_near_duplicates_is_overconfident():

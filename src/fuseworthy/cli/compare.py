@@ -13,6 +13,14 @@ STUDY = "How much to try"
 RUN = "Where and how it runs"
 
 
+def complete_strategies(incomplete: str) -> list[str]:
+    """Names that continue the last one typed, after a comma too."""
+    from fuseworthy.strategies.catalogue import FUSIONS, GROUPS
+
+    before, comma, last = incomplete.rpartition(",")
+    return [before + comma + name for name in ("auto", *GROUPS, *FUSIONS) if name.startswith(last)]
+
+
 def compare(
     table: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet, JSON lines, Arrow or Feather file.")],
     target: Annotated[str, typer.Option("--target", "-t", help="Column to predict; several yes/no columns as a,b,c.")],
@@ -98,8 +106,15 @@ def compare(
         typer.Option(help="Column whose values are tested as slices first. May be repeated.", rich_help_panel=ROWS),
     ] = None,
     strategies: Annotated[
-        str, typer.Option(help="all, late, early, or names such as stacking,early-linear.", rich_help_panel=STUDY)
-    ] = "all",
+        str,
+        typer.Option(
+            help="auto (the cheap ones, and networks where rows and probes give reason), cheap, all, late, early, "
+            "intermediate, attention, uncertainty, remedies, or names such as stacking,gated,hybrid:audio+video; "
+            "your own as file.py:Name.",
+            rich_help_panel=STUDY,
+            autocompletion=complete_strategies,
+        ),
+    ] = "auto",
     folds: Annotated[int | None, typer.Option(help="Folds (5).", rich_help_panel=STUDY)] = None,
     repeats: Annotated[
         int | None, typer.Option(help="Repeats (5 below 2 000 rows, 2 below 20 000, else 1).", rich_help_panel=STUDY)
@@ -124,7 +139,7 @@ def compare(
 ) -> None:
     """Compare every way to fuse with the best single modality, and decide.
 
-    The strongest singles are built and shown first; then cheap probes of what is left to gain, and if there is nothing the study stops there (--anyway goes on); then late and early fusions, the controls, and what explains the verdict, on the same rows, folds and metric. The run folder gets ledger, verdict, fusion note and report; a run that was stopped goes on where it was when the same command is given again.
+    The strongest singles are built and shown first; then cheap probes of what is left to gain, and if there is nothing the study stops there (--anyway goes on); then late and early fusions, the controls, what explains the verdict, and networks where they are asked for or join, on the same rows, folds and metric. The run folder gets ledger, verdict, fusion note and report; a run that was stopped goes on where it was when the same command is given again.
 
     Example: fuseworthy compare reviews.parquet --target recommended --text title,text --tabular age,division
     """

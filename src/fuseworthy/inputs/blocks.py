@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from scipy import sparse
 
 from fuseworthy.durable import file_digest, read_json, write_json
 
+POOLED_AT_ONCE = 1 << 22
+"""Numbers that are pooled in one step."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -21,13 +25,18 @@ class Block:
     Parameters
     ----------
     modality : str
-    view : {"counts", "cells", "vectors"}
-        Token counts (sparse), table cells (NaN = missing cell, categories as codes), or ready vectors.
-    values : (n, d) array, dense or CSR
+    view : {"counts", "cells", "vectors", "minilm", "tokens"}
+        Token counts (sparse), table cells (NaN = missing cell, categories as codes), ready vectors, sentence
+        embeddings, or sequences of vectors.
+    values : (n, d) array, dense or CSR; (n, t, d) of sequences
     present : (n,) bool array
         Whether the row has this modality at all. Values of absent rows mean nothing and must not be used.
     meta : dict
         ``features`` (names), ``categorical`` (flags), ``words`` (number of word columns), as the view needs.
+    mask : (n, t) bool array, optional
+        Of sequences: which vectors are real. Values of padding mean nothing and must not be used.
+    times : (n, t) array, optional
+        Of sequences: when each vector was taken, in the user's unit.
     """
 
     modality: str
@@ -35,14 +44,36 @@ class Block:
     values: Any
     present: NDArray[np.bool_]
     meta: dict[str, Any] = field(default_factory=dict)
+    mask: NDArray[np.bool_] | None = None
+    times: NDArray[np.floating[Any]] | None = None
 
     @property
     def n(self) -> int:
         return len(self.present)
 
+    @cached_property
+    def pooled(self) -> Any:
+        """One list of numbers a row: the values, or mean and maximum of each dimension of a sequence, (n, 2d)."""
+        return self.values if self.mask is None else _pool(self.values, self.mask)
+
     def shuffled(self, order: NDArray[np.int64]) -> Block:
         """The block with rows moved, presence with them: for the placebo control."""
-        return Block(self.modality, self.view, self.values[order], self.present[order], self.meta)
+        mask, times = (None if a is None else a[order] for a in (self.mask, self.times))
+        return Block(self.modality, self.view, self.values[order], self.present[order], self.meta, mask, times)  # type: ignore[arg-type]
+
+
+def _pool(values: Any, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Mean and maximum over the real vectors of each row, side by side; zero in rows that have none."""
+    n, t, d = values.shape
+    pooled = np.zeros((n, 2 * d))
+    step = max(1, POOLED_AT_ONCE // (t * d))
+    for start in range(0, n, step):
+        rows = slice(start, start + step)
+        real = np.asarray(mask[rows])[:, :, None]
+        total = np.where(real, values[rows], 0.0).sum(axis=1, dtype=np.float64)
+        pooled[rows, :d] = total / np.maximum(real.sum(axis=1), 1)
+        pooled[rows, d:] = np.where(real.any(axis=1), np.where(real, values[rows], -np.inf).max(axis=1), 0.0)
+    return pooled
 
 
 def save_block(block: Block, folder: Path) -> None:
@@ -54,6 +85,7 @@ def save_block(block: Block, folder: Path) -> None:
         arrays |= {"data": csr.data, "indices": csr.indices, "indptr": csr.indptr}
     else:
         arrays["values"] = block.values
+    arrays |= {name: own for name, own in (("mask", block.mask), ("times", block.times)) if own is not None}
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
     write_json(
@@ -91,4 +123,5 @@ def load_block(folder: Path, modality: str) -> Block:
     else:
         values = array("values")
     meta = json.loads(json.dumps(manifest["meta"]))
-    return Block(modality, manifest["view"], values, np.array(array("present")), meta)
+    mask, times = (array(name) if f"{name}.npy" in manifest["files"] else None for name in ("mask", "times"))
+    return Block(modality, manifest["view"], values, np.array(array("present")), meta, mask, times)

@@ -67,13 +67,23 @@ def cell_codes(column: Any) -> Ints:
     return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
+def _lengths(column: Any) -> Ints:
+    """Elements of each list, (n,), none where it is missing."""
+    return np.asarray(pc.fill_null(pc.list_value_length(column), 0), dtype=np.int64)
+
+
 def _vector_codes(column: Any) -> Ints:
-    """Codes of lists of numbers, told apart by their bytes."""
+    """Codes of lists of numbers or of vectors, told apart by their bytes; an empty list is missing."""
     known = pc.is_valid(column).to_numpy(zero_copy_only=False)
-    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    flat = pc.fill_null(pc.list_flatten(column.drop_null()).cast(pa.float64()), float("nan"))
-    numbers = flat.to_numpy(zero_copy_only=False) + 0.0  # -0.0 is 0.0
-    stop = np.cumsum(np.where(known, lengths, 0))
+    lengths = _lengths(column)
+    flat = pc.list_flatten(column.drop_null())
+    known = known & (lengths > 0)
+    if pa.types.is_nested(flat.type):
+        ends = np.concatenate([[0], np.cumsum(_lengths(flat))])
+        lengths = np.diff(ends[np.concatenate([[0], np.cumsum(lengths)])])
+        flat = pc.list_flatten(flat)
+    numbers = pc.fill_null(flat.cast(pa.float64()), float("nan")).to_numpy(zero_copy_only=False) + 0.0  # -0.0 is 0.0
+    stop = np.cumsum(lengths)
     seen: dict[bytes, int] = {}
     return np.array(
         [

@@ -11,7 +11,7 @@ import pyarrow as pa
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.cache import cached_block, table_digest
-from fuseworthy.inputs.modality import Modality, Tabular, Text
+from fuseworthy.inputs.modality import Embedding, Modality, Tabular, Text
 
 VERSION = "3"
 """Raised when an encoder changes what it gives, so that old cache entries are not used."""
@@ -59,7 +59,7 @@ def encode_modalities(
         columns = table.select(list(modality.columns))
         digest = table_digest(columns)
         blocks[name], folders[name] = {}, {}
-        for view in views_of(modality):
+        for view in views_of(modality, columns):
             key = {"content": digest, "kind": modality.kind, "view": view, "version": VERSION}
             block, folder = cached_block(key, name, lambda v=view, c=columns, n=name: encode(n, v, c), root)  # type: ignore[misc]
             _require_present(block, modality)
@@ -88,7 +88,8 @@ def learn_encodings(
     encodings: dict[str, dict[str, Encoding]] = {}
     blocks: dict[str, dict[str, Block]] = {}
     for name, modality in modalities.items():
-        learned = {view: learn(name, view, table.select(list(modality.columns))) for view in views_of(modality)}
+        columns = table.select(list(modality.columns))
+        learned = {view: learn(name, view, columns) for view in views_of(modality, columns)}
         for _, block in learned.values():
             _require_present(block, modality)
         encodings[name] = {view: encoding for view, (encoding, _) in learned.items()}
@@ -129,6 +130,7 @@ def encoding_from_dict(data: Mapping[str, Any]) -> Encoding:
     """An encoding from what its ``to_dict`` gave."""
     from fuseworthy.inputs.encoders.cells import CellsEncoding
     from fuseworthy.inputs.encoders.minilm import SentencesEncoding
+    from fuseworthy.inputs.encoders.tokens import TokensEncoding
     from fuseworthy.inputs.encoders.vectors import VectorsEncoding
     from fuseworthy.inputs.encoders.words import CountsEncoding
 
@@ -136,14 +138,41 @@ def encoding_from_dict(data: Mapping[str, Any]) -> Encoding:
         return CellsEncoding.from_dict(data)
     if data["view"] == "minilm":
         return SentencesEncoding.from_dict(data)
+    if data["view"] == "tokens":
+        return TokensEncoding.from_dict(data)
     return CountsEncoding.from_dict(data) if data["view"] == "counts" else VectorsEncoding.from_dict(data)
 
 
-def views_of(modality: Modality) -> tuple[str, ...]:
-    """The encoded views a modality's learners read."""
+def views_of(modality: Modality, columns: pa.Table) -> tuple[str, ...]:
+    """The encoded views a modality's learners read; the columns tell sequences from vectors.
+
+    Raises
+    ------
+    InputError
+        Several columns of sequences, or times of something else.
+    """
     if isinstance(modality, Text):
         return tuple({"tfidf": "counts", "minilm": "minilm"}[encoder] for encoder in modality.encoders)
-    return ("cells",) if isinstance(modality, Tabular) else ("vectors",)
+    return ("cells",) if isinstance(modality, Tabular) else (_embedded_view(modality, columns),)
+
+
+def _embedded_view(modality: Modality, columns: pa.Table) -> str:
+    from fuseworthy.inputs.encoders.tokens import is_sequence
+
+    times = modality.times if isinstance(modality, Embedding) else None
+    found = [c for c in columns.column_names if is_sequence(columns.schema.field(c).type)]
+    if found and len(columns.column_names) > 1 + (times is not None):
+        raise InputError(
+            f"a sequence of vectors must be the only column of its embedding, but {found[0]!r} came with "
+            f"{len(columns.column_names) - 1} others. Pass times= for its times, and the others as modalities of their own."
+        )
+    if times is not None and modality.columns[0] not in found:
+        kind = columns.schema.field(modality.columns[0]).type
+        raise InputError(
+            f"times= must come with a column of lists of vectors, but {modality.columns[0]!r} has type {kind}. "
+            "Leave out times=, or give a list of vectors for each row."
+        )
+    return "tokens" if found else "vectors"
 
 
 def learn(name: str, view: str, columns: pa.Table) -> tuple[Encoding, Block]:
@@ -160,6 +189,10 @@ def learn(name: str, view: str, columns: pa.Table) -> tuple[Encoding, Block]:
         from fuseworthy.inputs.encoders.cells import learn_cells
 
         return learn_cells(name, columns)
+    if view == "tokens":
+        from fuseworthy.inputs.encoders.tokens import learn_tokens
+
+        return learn_tokens(name, columns)
     from fuseworthy.inputs.encoders.vectors import learn_vectors
 
     return learn_vectors(name, columns)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fuseworthy.inputs.csv import looks_like_vector
+from fuseworthy.inputs.encoders.tokens import is_list, is_number, is_sequence
 from fuseworthy.inputs.modality import Embedding, Modality, Tabular, Text
 
 ID_NAME = re.compile(r"(^|_|\b)(id|uuid|guid|key|index|row|rownum|row_?number)$", re.IGNORECASE)
@@ -95,9 +96,12 @@ def read_column(name: str, column: pa.Array | pa.ChunkedArray) -> Reading:
     if len(known) == 0:
         return Reading(name, "left out", "every cell is missing")
     kind = column.type
-    if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind):
-        if pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type):
+    if is_list(kind):
+        if is_number(kind.value_type):
             return Reading(name, "embedding", "lists of numbers")
+        if is_sequence(kind) and is_number(kind.value_type.value_type):
+            counts = pc.min_max(pc.list_value_length(known)).as_py()
+            return Reading(name, "embedding", f"sequences of {counts['min']:,} to {counts['max']:,} vectors")
         return Reading(name, "left out", f"lists of {kind.value_type} are not read")
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_null(kind):
         return Reading(name, "left out", f"type {kind} is not read")

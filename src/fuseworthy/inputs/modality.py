@@ -69,9 +69,37 @@ class Tabular(Modality):
 
 
 class Embedding(Modality):
-    """Ready vectors: one column of equal-length lists, or several number columns side by side."""
+    """Ready vectors: one column of equal-length lists, or several number columns side by side.
+
+    A column whose cells are lists of vectors, a different number in each row, is a sequence: the frames of a clip, the
+    patches of an image, the words of a text. A row with a missing cell or an empty list lacks the modality.
+
+    Parameters
+    ----------
+    *columns : str
+    times : str, optional
+        Of a sequence: a column of lists, one number for each vector, never decreasing. Count them in one unit for all
+        modalities, from the row's own beginning.
+
+    Examples
+    --------
+    >>> Embedding("frames", times="seconds").columns
+    ('frames', 'seconds')
+    """
 
     kind: ClassVar[str] = "embedding"
+    times: str | None
+
+    def __init__(self, *columns: str, times: str | None = None) -> None:
+        super().__init__(*columns)
+        if times is not None:
+            if len(columns) > 1:
+                raise InputError(f"times= must come with one column of sequences, but {len(columns)} columns came.")
+            super().__init__(*columns, times)
+        object.__setattr__(self, "times", times)
+
+    def to_dict(self) -> dict[str, Any]:
+        return super().to_dict() | ({"times": self.times} if self.times is not None else {})
 
 
 KINDS: dict[str, type[Modality]] = {"text": Text, "tabular": Tabular, "embedding": Embedding}

@@ -160,9 +160,21 @@ def _from_frame(source: Any) -> pa.Table:
     if repeated := {name for name in names if names.count(name) > 1}:
         raise InputError(f"column names must be unique, but {min(repeated)!r} occurs more than once.")
     try:
-        return frame.to_arrow()
+        try:
+            return frame.to_arrow()
+        except pa.ArrowException:
+            return nw.from_native(_with_lists(nw.to_native(frame)), eager_only=True).to_arrow()
     except (pa.ArrowException, TypeError) as error:
         raise InputError(f"every column must hold one type, but: {_first_line(error)}") from error
+
+
+def _with_lists(frame: Any) -> Any:
+    """A pandas frame with lists of vectors where cells are 2-D arrays, which Arrow does not read."""
+    for name in [c for c, kind in frame.dtypes.items() if kind.kind == "O"] if hasattr(frame, "assign") else []:
+        if any(getattr(cell, "ndim", 0) == 2 for cell in frame[name]):
+            cells = [list(cell) if getattr(cell, "ndim", 0) == 2 else cell for cell in frame[name]]
+            frame = frame.assign(**{name: frame[name].__class__(cells, index=frame.index, dtype=object)})
+    return frame
 
 
 def _checked(table: pa.Table) -> pa.Table:

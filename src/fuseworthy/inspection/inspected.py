@@ -15,7 +15,7 @@ from fuseworthy.errors import FuseworthyError, InputError
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.duplicates import cell_codes
-from fuseworthy.inputs.encode import encode
+from fuseworthy.inputs.encode import encode, views_of
 from fuseworthy.inputs.encoders.words import join_texts
 from fuseworthy.inputs.infer import Inference, infer_modalities, read_column
 from fuseworthy.inputs.modality import Embedding, Modality, Text
@@ -183,7 +183,7 @@ def _read_modality(seen: Inspected, name: str, modality: Modality) -> None:
             if cut:
                 seen.notices.append(f"modality {name!r}: {cut:,} texts are longer than a study reads, and will be cut")
         elif isinstance(modality, Embedding):
-            seen.vectors[name] = block = encode(name, "vectors", columns)
+            seen.vectors[name] = block = encode(name, views_of(modality, columns)[0], columns)
             seen.present[name] = block.present
         else:
             seen.present[name] = encode(name, "cells", columns).present

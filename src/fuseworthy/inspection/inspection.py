@@ -240,7 +240,7 @@ def _suspects(
         {name: seen.column(name) for name in uses},
         uses,
         seen.texts,
-        {name: (np.asarray(block.values), block.present) for name, block in seen.vectors.items()},
+        {name: (np.asarray(block.pooled), block.present) for name, block in seen.vectors.items()},
     )
     return find_suspects(evidence, seen.task, seen.y, truth, question.random_state)
 

@@ -155,7 +155,7 @@ def _absent(seen: Inspected) -> list[Problem]:
                 )
             )
     for name, block in seen.vectors.items():
-        zero = int((block.present & ~np.asarray(block.values).any(axis=1)).sum())
+        zero = int((block.present & ~np.asarray(block.pooled).any(axis=1)).sum())
         if zero:
             problems.append(
                 Problem(

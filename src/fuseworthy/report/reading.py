@@ -72,7 +72,7 @@ def read(facts: Mapping[str, Any]) -> Reading:
     rows = whole["strategies"]
     single = [row for row in rows if _is_single(row)]
     other = [row for row in rows if row["family"] in ("control", "reference")]
-    beside = ("control", "reference", "probe", "subset", "permuted")
+    beside = ("control", "reference", "probe", "subset", "permuted", "encoder")
     fusion = [row for row in rows if not _is_single(row) and row["family"] not in beside]
     return Reading(
         facts=whole,

@@ -43,10 +43,14 @@ CATALOGUE: dict[str, Strategy] = {
         Strategy("perceiver", "attention", "latents that read all tokens", rank=54),
         Strategy("crossmodal", "attention", "a crossmodal transformer for every pair", rank=55),
         Strategy("hybrid", "hybrid", "the two modalities that interact most first, the others after", rank=56),
-        Strategy("concat-auxiliary", "intermediate", "network on the concatenation, a loss for each modality", rank=60),
-        Strategy("concat-blending", "intermediate", "the same, losses weighted by gradient blending", rank=61),
-        Strategy("concat-pareto", "intermediate", "the same, gradients combined without conflict", rank=62),
-        Strategy("concat-modulated", "intermediate", "the same, leading modalities slowed down", rank=63),
+        Strategy(
+            "concat-auxiliary", "intermediate", "network on the concatenation, with a loss for each modality", rank=60
+        ),
+        Strategy("concat-blending", "intermediate", "network on the concatenation, with gradient blending", rank=61),
+        Strategy("concat-pareto", "intermediate", "network on the concatenation, with MMPareto gradients", rank=62),
+        Strategy(
+            "concat-modulated", "intermediate", "network on the concatenation, leading modalities slowed down", rank=63
+        ),
         Strategy("twin", "control", "two seeds of the best single"),
         Strategy("ensemble", "control", "the best modality's learners mixed"),
         Strategy("recal", "control", "the stacker on the best single alone"),

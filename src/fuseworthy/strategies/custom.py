@@ -14,12 +14,16 @@ import numpy as np
 from fuseworthy.errors import InputError
 from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
 from fuseworthy.strategies.families import outputs
-from fuseworthy.strategies.features import Features
-from fuseworthy.strategies.neural import FEATURES, Neural, view_of
-from fuseworthy.strategies.part import Blocks, Cost, Fitted, Part, presence
+from fuseworthy.strategies.features import Features, WideVectors
+from fuseworthy.strategies.neural import Neural
+from fuseworthy.strategies.neural_inputs import FEATURES, view_of
+from fuseworthy.strategies.part import Blocks, Constant, Cost, Fitted, Part, presence
 from fuseworthy.strategies.singles import present_rows
 from fuseworthy.strategies.strategy import FusionStrategy
 from fuseworthy.task import Floats, Task
+
+FLAT = FEATURES | {"tokens": WideVectors}
+"""Features of each view as one vector a row."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,12 @@ class Concatenated:
     def fit(self, blocks: Blocks, singles: Any, part: Part) -> Fitted:
         from sklearn.base import clone
 
+        if part.task.is_classification and len(np.unique(part.y_train)) < 2:
+            return Fitted(part.constant(len(part.test)), predictor=Constant(part.prior))
         cost = Cost()
         with cost.fitting():
             features = {
-                m: FEATURES[view_of(views)]().fit(
+                m: FLAT[view_of(views)]().fit(
                     views[view_of(views)], present_rows(views[view_of(views)], part.train), part.seed
                 )
                 for m, views in sorted(blocks.items())
@@ -50,7 +56,7 @@ class Concatenated:
             oof = np.tile(part.prior, (len(y), 1))
             for k in np.unique(part.inner):
                 fit, score = part.inner != k, part.inner == k
-                if fit.any():
+                if len(np.unique(y[fit])) > 1 or (fit.any() and not part.task.is_classification):
                     oof[score] = outputs(clone(self.estimator).fit(x[fit], y[fit]), x[score], part.task)
             calibrator = fit_calibrator(oof, y, part.task)
             model = clone(self.estimator).fit(x, y)
@@ -140,7 +146,9 @@ def _from_file(path: Path) -> Any:
     if spec is None or spec.loader is None or not path.exists():
         raise ImportError(f"there is no Python file {path}")
     module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)  # dataclasses look their module up
+    held = sys.modules.get(path.stem)
+    if held is None or getattr(held, "__file__", None) == str(path):
+        sys.modules[path.stem] = module  # dataclasses look their module up, and so does pickle
     spec.loader.exec_module(module)
     return module
 

@@ -38,6 +38,7 @@ REDUCED: dict[str, Callable[[], Features]] = {
     "cells": TableCells,
     "vectors": ReducedVectors,
     "minilm": ReducedVectors,
+    "tokens": ReducedVectors,
 }
 
 

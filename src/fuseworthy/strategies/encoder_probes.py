@@ -7,7 +7,8 @@ import numpy as np
 from fuseworthy.folds import Ints
 from fuseworthy.strategies.calibration import fit_calibrator
 from fuseworthy.strategies.families import FAMILIES, outputs
-from fuseworthy.strategies.neural import NeuralPredictor, tensors
+from fuseworthy.strategies.neural import NeuralPredictor
+from fuseworthy.strategies.neural_inputs import tensors
 from fuseworthy.strategies.part import Blocks, Cost, Fitted, Part
 from fuseworthy.strategies.tuning import cross_fit, fit_model
 from fuseworthy.task import Floats

@@ -6,7 +6,7 @@ Every family has the same number of settings, so no modality gets a larger tunin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -192,6 +192,10 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
         Family("boosting", "gradient boosting", "vectors", ReducedVectors, coarse_boosting, BOOSTING, 2),
     ),
 }
+FAMILIES["tokens"] = tuple(
+    replace(family, view="tokens", title=f"mean and maximum of the sequence, {family.title}")
+    for family in FAMILIES["vectors"]
+)
 
 
 def sized(setting: Setting, rows: int) -> Setting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from fuseworthy.folds import Ints
@@ -15,6 +16,8 @@ MOST_TOKENS = 50_000
 TEXT_DIMENSIONS = 64
 VECTOR_DIMENSIONS = 48
 WIDE_DIMENSIONS = 256
+MOST_FITTED = 50_000
+"""Vectors of sequences from which their scaling is learned, drawn at random where there are more."""
 MOST_LEVELS = 60
 
 
@@ -138,16 +141,16 @@ class TableCells:
 
 
 class ScaledVectors:
-    """Vectors, each dimension centred and scaled, the whole divided by √d."""
+    """Vectors, each dimension centred and scaled, the whole divided by √d; of sequences mean and maximum."""
 
     def fit(self, block: Block, rows: Ints, seed: int) -> ScaledVectors:
-        values = block.values[rows]
+        values = block.pooled[rows]
         self.mean_, spread = values.mean(axis=0), values.std(axis=0)
         self.scale_ = np.where(spread > 0, spread, 1.0) * np.sqrt(values.shape[1])
         return self
 
     def transform(self, block: Block, rows: Ints) -> Floats:
-        return np.asarray((block.values[rows] - self.mean_) / self.scale_)
+        return np.asarray((block.pooled[rows] - self.mean_) / self.scale_)
 
 
 class ReducedVectors:
@@ -159,7 +162,7 @@ class ReducedVectors:
         self.scaling_ = ScaledVectors().fit(block, rows, seed)
         size = min(VECTOR_DIMENSIONS, len(rows) - 1)
         self.pca_ = None
-        if block.values.shape[1] > size >= 1:
+        if block.pooled.shape[1] > size >= 1:
             self.pca_ = PCA(size, svd_solver="randomized", random_state=seed).fit(self.scaling_.transform(block, rows))
         return self
 
@@ -176,7 +179,7 @@ class WideVectors(ScaledVectors):
 
         super().fit(block, rows, seed)
         size, self.pca_ = min(WIDE_DIMENSIONS, len(rows) - 1), None
-        if block.values.shape[1] > size >= 1:
+        if block.pooled.shape[1] > size >= 1:
             scaled = super().transform(block, rows)
             self.pca_ = PCA(size, svd_solver="randomized", random_state=seed, iterated_power=2).fit(scaled)
         return self
@@ -186,8 +189,52 @@ class WideVectors(ScaledVectors):
         return scaled if self.pca_ is None else np.asarray(self.pca_.transform(scaled))
 
 
+class TokenVectors:
+    """Every vector of a sequence as `WideVectors` gives it, learned from the real ones alone; (n, t, d) float32."""
+
+    def fit(self, block: Block, rows: Ints, seed: int) -> TokenVectors:
+        tokens = self._tokens(block, rows)
+        if len(tokens) > MOST_FITTED:
+            tokens = tokens[np.sort(np.random.default_rng(seed).choice(len(tokens), MOST_FITTED, replace=False))]
+        self.vectors_ = WideVectors().fit(_vectors(tokens), np.arange(len(tokens)), seed)
+        self.width_ = self.vectors_.transform(_vectors(tokens[:1]), np.arange(1)).shape[1]
+        return self
+
+    def transform(self, block: Block, rows: Ints) -> Any:
+        mask = real_tokens(block, rows)
+        found = np.zeros((*mask.shape, self.width_), dtype=np.float32)
+        if mask.any():
+            tokens = self._tokens(block, rows)
+            found[mask] = self.vectors_.transform(_vectors(tokens), np.arange(len(tokens)))
+        return found
+
+    def _tokens(self, block: Block, rows: Ints) -> Any:
+        """The real vectors of the rows, (tokens, d); one of zeros where there are none."""
+        tokens = np.asarray(block.values[rows])[real_tokens(block, rows)]
+        return tokens if len(tokens) else np.zeros((1, block.values.shape[2]))
+
+
+def real_tokens(block: Block, rows: Ints) -> NDArray[np.bool_]:
+    """Which vectors of the rows' sequences are real, (n, t).
+
+    Raises
+    ------
+    ValueError
+        The block holds no sequences.
+    """
+    if block.mask is None:
+        raise ValueError(f"a block must hold sequences to have tokens, but {block.modality!r} holds {block.view}.")
+    return np.asarray(block.mask[rows])
+
+
+def _vectors(values: Any) -> Block:
+    return Block("", "vectors", np.asarray(values, dtype=np.float64), np.ones(len(values), dtype=bool))
+
+
 class Leveled:
     """Another kind of features, divided by one number so that a column varies by about one on average.
+
+    Padding of sequences is not counted.
 
     For networks: columns keep their proportions, which principal components and rare categories need.
     """
@@ -198,7 +245,9 @@ class Leveled:
     def fit(self, block: Block, rows: Ints, seed: int) -> Leveled:
         self.features.fit(block, rows, seed)
         found = np.asarray(self.features.transform(block, rows))
-        self.middle_ = found.mean(axis=0)
+        if block.mask is not None and found.ndim == 3:
+            found = found[block.mask[rows]] if block.mask[rows].any() else np.zeros_like(found[:1, 0])
+        self.middle_ = found.mean(axis=0, dtype=np.float64).astype(found.dtype)
         spread = float(np.sqrt(np.mean((found - self.middle_) ** 2)))
         self.level_ = spread if spread > 0 else 1.0
         return self

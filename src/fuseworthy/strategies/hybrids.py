@@ -44,16 +44,18 @@ class FoundHybrid:
                 f"a hybrid must fuse two modalities or more first and leave others for later, but {len(first)} of "
                 f"{len(blocks)} came."
             )
-        fitted = Neural(partial(two_levels, first)).fit(blocks, singles, part)
+        sequences = any("tokens" in blocks[m] for m in first)
+        fitted = Neural(partial(two_levels, first, sequences), stacked=not sequences).fit(blocks, singles, part)
         return replace(fitted, setting=fitted.setting | {"first": "+".join(first)})
 
 
-def two_levels(first: tuple[str, ...], inputs: dict[str, int], outputs: int) -> Fusion:
-    """A network that fuses some modalities first."""
-    from fuseworthy.nn import Hybrid
+def two_levels(first: tuple[str, ...], sequences: bool, inputs: dict[str, int], outputs: int) -> Fusion:
+    """A network that fuses some modalities first: token by token if they are sequences, with gates if not."""
+    from fuseworthy.nn import GatedFusion, Hybrid, InterleavedFusion
 
-    later = {m: m for m in inputs if m not in first}
-    return Hybrid(spec={"+".join(first): list(first), **later}, inputs=inputs, outputs=outputs, dropout=0.1)
+    spec = {"+".join(first): list(first)} | {m: m for m in inputs if m not in first}
+    inner = InterleavedFusion if sequences else GatedFusion
+    return Hybrid(spec=spec, inputs=inputs, outputs=outputs, dropout=0.1 if sequences else 0.0, inner=inner)
 
 
 def strongest_pair(blocks: Blocks, singles: Mapping[str, Fitted], part: Part) -> tuple[str, ...]:
@@ -63,7 +65,7 @@ def strongest_pair(blocks: Blocks, singles: Mapping[str, Fitted], part: Part) ->
     for pair in combinations(sorted(blocks), 2):
         members = gather({best[m]: singles[best[m]] for m in pair}, {m: presence(blocks[m]) for m in pair}, part)
         _, late = stack(members, part)
-        joint = join_boosting({m: blocks[m] for m in pair}, part, store, settings=BOOSTING[1:2]).fitted
+        joint = join_boosting({m: blocks[m] for m in pair}, part, store, settings=BOOSTING[:1]).fitted
         losses = [part.task.mean_loss(part.y_train, inner_of(fitted)) for fitted in (late, joint)]
         gains[pair] = losses[0] - losses[1]
     return max(gains, key=lambda pair: gains[pair])

@@ -16,13 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from fuseworthy.errors import require
 from fuseworthy.folds import Ints
-from fuseworthy.inputs.blocks import Block
 from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
-from fuseworthy.strategies.features import Features, Leveled, TableDesign, TokenTopics, TokenVectors, WideVectors
+from fuseworthy.strategies.features import Features
+from fuseworthy.strategies.neural_inputs import NeuralInputs, flags_of, tensors
 from fuseworthy.strategies.part import Blocks, Constant, Cost, Fitted, Part
-from fuseworthy.strategies.singles import present_rows
 from fuseworthy.task import Floats, Task
 
 if TYPE_CHECKING:
@@ -34,20 +32,13 @@ if TYPE_CHECKING:
 Make = Callable[[dict[str, int], int], "Fusion"]
 """A fresh network from the number of features of each modality and the number of outputs."""
 
-VIEWS = ("minilm", "tokens", "vectors", "cells", "counts")
-"""Which view of a modality a network reads, the first that it has."""
-FEATURES: dict[str, Callable[[], Features]] = {
-    "counts": TokenTopics,
-    "cells": TableDesign,
-    "vectors": WideVectors,
-    "minilm": WideVectors,
-    "tokens": TokenVectors,
-}
 EXACT = 5
 """Up to so many modalities every subset is calibrated by itself."""
 FEWEST_CALIBRATED, FEWEST_OBSERVED = 30, 200
 MANY = 3000
-"""From this many training rows on, networks that cannot be stacked watch one inner fold only, and have one seed."""
+"""From this many training rows on one inner fold is watched, and networks that are not stacked have one seed."""
+MOST_CALIBRATED = 1500
+"""Rows on which the answer without some modalities is calibrated: a line needs no more."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +57,8 @@ class Neural:
         Networks that are trained on the whole training part and averaged.
     dropping : bool
         Hide modalities at random in training, at least a tenth of the time, so that any subset can be answered.
+    balanced : bool
+        Weigh rows so that every class counts alike in training; calibration undoes what that does to probabilities.
     recipe : Recipe, optional
         Settings of the training loop, by the number of rows if left out.
     device : str
@@ -77,56 +70,14 @@ class Neural:
     objective: Objective | None = None
     seeds: int = 3
     dropping: bool = True
+    balanced: bool = False
     recipe: Recipe | None = None
     device: str = "auto"
 
     def fit(self, blocks: Blocks, singles: Mapping[str, Fitted], part: Part) -> Fitted:
         """Train on the training part; no single is needed."""
-        return fit_neural(self, NeuralInputs.learn(blocks, part), blocks, part)
-
-
-@dataclass(frozen=True)
-class NeuralInputs:
-    """How the modalities of a training part become tensors, and its rows as such.
-
-    Parameters
-    ----------
-    views : modality -> the view it is read from
-    features : modality -> fitted features
-    sizes : modality -> columns
-    train : the training rows
-    seconds : CPU seconds that fitting the features took
-    """
-
-    views: Mapping[str, str]
-    features: Mapping[str, Features]
-    sizes: dict[str, int]
-    train: Rows
-    centre: float
-    scale: float
-    seconds: float
-
-    @classmethod
-    def learn(cls, blocks: Blocks, part: Part) -> NeuralInputs:
-        """Fit the features of every modality on the rows that have it."""
-        require("torch", extra="deep")
-        cost = Cost()
-        with cost.fitting():
-            views = {m: view_of(blocks[m]) for m in sorted(blocks)}
-            features: dict[str, Features] = {}
-            for m, view in views.items():
-                block = blocks[m][view]
-                features[m] = Leveled(FEATURES[view]()).fit(block, present_rows(block, part.train), part.seed)
-            rows = tensors(views, features, blocks, part.train)
-            centre, scale = _unit(part)
-            target = _target(part.y_train, part.task, centre, scale)
-        sizes = {m: int(rows.inputs[m].shape[-1]) for m in views}
-        return cls(views, features, sizes, replace(rows, target=target), centre, scale, cost.fit_seconds)
-
-
-def view_of(views: Mapping[str, Block]) -> str:
-    """Which view of a modality a network reads."""
-    return next(view for view in VIEWS if view in views)
+        inputs = NeuralInputs.learn(blocks, part)
+        return fit_neural(self, inputs.balanced(part) if self.balanced else inputs, blocks, part)
 
 
 def fit_neural(strategy: Neural, inputs: NeuralInputs, blocks: Blocks, part: Part) -> Fitted:
@@ -173,9 +124,7 @@ def _watch(strategy: Neural, inputs: NeuralInputs, part: Part, device: Any) -> _
     from fuseworthy.strategies.training.recipe import Copy, recipe_for
 
     n = len(part.train)
-    folds = list(np.unique(part.inner))
-    if not strategy.stacked and n >= MANY:
-        folds = folds[:1]
+    folds = np.unique(part.inner)[: None if n < MANY else 1]
     copies = [
         Copy(np.flatnonzero(part.inner != k), np.flatnonzero(part.inner == k), part.seed + i)
         for i, k in enumerate(folds)
@@ -193,15 +142,18 @@ def _watch(strategy: Neural, inputs: NeuralInputs, part: Part, device: Any) -> _
         device=device,
     )
 
-    def out_of_fold(kept: frozenset[str] | None) -> Floats:
-        found = [
-            predict([module], _only(inputs.train, copy.watched, kept), device)[0]
-            for module, copy in zip(trained.modules, copies, strict=True)
-        ]
-        return to_outputs(np.concatenate(found), part.task, inputs.centre, inputs.scale)
-
     watched = np.concatenate([copy.watched for copy in copies])
-    calibrators = _calibrate(out_of_fold, watched, _flags(inputs.train), part)
+    who = np.repeat(np.arange(len(copies)), [len(copy.watched) for copy in copies])
+
+    def out_of_fold(kept: frozenset[str] | None, chosen: Ints) -> Floats:
+        found = np.empty((len(chosen), part.task.width))
+        for c, module in enumerate(trained.modules):
+            own = who[chosen] == c
+            if own.any():
+                found[own] = predict([module], _only(inputs.train, watched[chosen[own]], kept), device)[0]
+        return to_outputs(found, part.task, inputs.centre, inputs.scale)
+
+    calibrators = _calibrate(out_of_fold, watched, flags_of(inputs.train), part)
     history = [{key: round(loss, 5) for key, loss in entry.items()} for entry in trained.history]
     return _Watched(max(trained.epochs, 1), calibrators, history)
 
@@ -228,20 +180,26 @@ def _refit(strategy: Neural, inputs: NeuralInputs, part: Part, epochs: int, devi
 
 
 def _calibrate(
-    out_of_fold: Callable[[frozenset[str] | None], Floats], watched: Ints, flags: Mapping[str, Any], part: Part
+    out_of_fold: Callable[[frozenset[str] | None, Ints], Floats], watched: Ints, flags: Mapping[str, Any], part: Part
 ) -> dict[frozenset[str] | None, Calibrator]:
     """A calibrator for every subset of modalities, on rows that have no others where there are enough, or else on rows
-    that have the others too, hidden; and one for all rows as they are (None)."""
+    that have the others too, hidden; and one for all rows as they are (None).
+
+    ``out_of_fold`` gives the predictions of some of the watched rows (their places) with only these modalities.
+    """
     names, y = sorted(flags), part.y_train[watched]
     own = np.column_stack([flags[m][watched] for m in names])
     found: dict[frozenset[str] | None, Calibrator] = {}
-    found[None] = fit_calibrator(out_of_fold(None)[own.any(axis=1)], y[own.any(axis=1)], part.task)
+    some = np.flatnonzero(own.any(axis=1))
+    found[None] = fit_calibrator(out_of_fold(None, some), y[some], part.task)
+    order = np.random.default_rng(part.seed).permutation(len(watched))
     for subset in _subsets(names, own):
         inside = np.array([m in subset for m in names])
-        exactly, covers = (own == inside).all(axis=1), own[:, inside].all(axis=1)
-        rows = exactly if exactly.sum() >= FEWEST_OBSERVED else covers
-        if rows.sum() >= FEWEST_CALIBRATED and len(np.unique(y[rows])) > 1:
-            found[subset] = fit_calibrator(out_of_fold(subset)[rows], y[rows], part.task)
+        exactly = np.asarray((own == inside).all(axis=1))
+        fitting = exactly if exactly.sum() >= FEWEST_OBSERVED else np.asarray(own[:, inside].all(axis=1))
+        rows = order[fitting[order]][:MOST_CALIBRATED]
+        if len(rows) >= FEWEST_CALIBRATED and len(np.unique(y[rows])) > 1:
+            found[subset] = fit_calibrator(out_of_fold(subset, rows), y[rows], part.task)
     return found
 
 
@@ -276,7 +234,7 @@ class NeuralPredictor:
             return raw, calibrated
         batch = tensors(self.views, self.features, blocks, rows)
         raw = self._outputs(batch)
-        flags = _flags(batch)
+        flags = flags_of(batch)
         names = sorted(flags)
         own = np.column_stack([flags[m] for m in names])
         for pattern in np.unique(own, axis=0):
@@ -312,27 +270,6 @@ class NeuralPredictor:
         return np.asarray(np.mean([to_outputs(p, self.task, self.centre, self.scale) for p in each], axis=0))
 
 
-def tensors(views: Mapping[str, str], features: Mapping[str, Features], blocks: Blocks, rows: Ints) -> Rows:
-    """Rows of blocks as tensors; absent rows and padding are kept out of sight by flags and masks."""
-    import torch
-
-    from fuseworthy.strategies.training.rows import Rows
-
-    inputs, present, mask, times = {}, {}, {}, {}
-    for m, view in views.items():
-        block = blocks[m][view]
-        here = block.present[rows]
-        values = np.nan_to_num(features[m].transform(block, rows)).astype(np.float32)
-        inputs[m] = torch.from_numpy(values)
-        if not here.all():
-            present[m] = torch.from_numpy(np.asarray(here))
-        if block.mask is not None:
-            mask[m] = torch.from_numpy(np.array(block.mask[rows]))
-        if block.times is not None:
-            times[m] = torch.from_numpy(np.array(block.times[rows], dtype=np.float32))
-    return Rows(inputs, present, torch.zeros(len(rows)), torch.ones(len(rows)), mask, times)
-
-
 def to_outputs(logits: Floats, task: Task, centre: float, scale: float) -> Floats:
     """Probabilities of logits (n, classes), or values in the target's unit, (n, width)."""
     return np.asarray(special.softmax(logits, axis=1)) if task.is_classification else logits * scale + centre
@@ -348,13 +285,7 @@ def _maker(strategy: Neural, inputs: NeuralInputs, task: Task) -> Callable[[], A
 def _dropping(strategy: Neural, inputs: NeuralInputs) -> Any:
     from fuseworthy.strategies.training.batches import Dropping, dropping_rates
 
-    return Dropping(dropping_rates(_flags(inputs.train))) if strategy.dropping and len(inputs.sizes) > 1 else None
-
-
-def _flags(rows: Rows) -> dict[str, NDArray[np.bool_]]:
-    """Presence of each modality, (n,)."""
-    everyone = np.ones(len(rows), dtype=bool)
-    return {m: rows.present[m].cpu().numpy() if m in rows.present else everyone for m in rows.names}
+    return Dropping(dropping_rates(flags_of(inputs.train))) if strategy.dropping and len(inputs.sizes) > 1 else None
 
 
 def _only(rows: Rows, index: Ints, kept: frozenset[str] | None) -> Rows:
@@ -366,18 +297,3 @@ def _only(rows: Rows, index: Ints, kept: frozenset[str] | None) -> Rows:
         return batch
     nobody = torch.zeros(len(batch), dtype=torch.bool)
     return replace(batch, present=batch.present | {m: nobody for m in batch.names if m not in kept})
-
-
-def _unit(part: Part) -> tuple[float, float]:
-    if part.task.is_classification:
-        return 0.0, 1.0
-    spread = float(part.y_train.std())
-    return float(part.y_train.mean()), spread if spread > 0 else 1.0
-
-
-def _target(y: NDArray[Any], task: Task, centre: float, scale: float) -> Any:
-    import torch
-
-    if task.is_classification:
-        return torch.from_numpy(np.asarray(y, dtype=np.int64))
-    return torch.from_numpy(((y - centre) / scale).astype(np.float32))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fuseworthy.strategies.neural import Make, Neural, NeuralInputs, fit_neural
+from fuseworthy.folds import Ints
+from fuseworthy.strategies.neural import Make, Neural, fit_neural
+from fuseworthy.strategies.neural_inputs import NeuralInputs
 from fuseworthy.strategies.part import Blocks, Cost, Fitted, Part
 
 if TYPE_CHECKING:
-    pass
+    from fuseworthy.strategies.training.rows import Rows
 
 EPOCHS = 8
 """Passes over which generalisation and overfitting are measured."""
@@ -61,9 +63,20 @@ class Blended:
             present={m: v for m, v in inputs.train.present.items() if m in names},
         )
         recipe = replace(recipe_for(len(part.train)), epochs=EPOCHS, patience=EPOCHS)
-        history = train(lambda: Lesson(self.make(dict(sizes), part.task.width)), rows, [copy], recipe).history
+        modules = train(lambda: Lesson(self.make(dict(sizes), part.task.width)), rows, [copy], recipe).modules
         start = _prior_loss(part)
-        return start, start, history[-1]["train"], history[-1]["watched"]
+        return start, start, _loss(modules, rows, copy.rows), _loss(modules, rows, copy.watched)
+
+
+def _loss(modules: Sequence[Any], rows: Rows, index: Ints) -> float:
+    """Mean loss of some rows, without anything hidden."""
+    import torch
+
+    from fuseworthy.strategies.training.lesson import row_loss
+    from fuseworthy.strategies.training.loop import predict
+
+    batch = rows.take(torch.as_tensor(index))
+    return float(row_loss(torch.as_tensor(predict(modules, batch)[0]), batch.target).mean())
 
 
 def _prior_loss(part: Part) -> float:

@@ -33,7 +33,7 @@ def compare(
     attribution: bool = True,
     decompose: bool = False,
     slices: Sequence[str] = (),
-    strategies: Sequence[str] | None = None,
+    strategies: Sequence[Any] | None = None,
     folds: int | None = None,
     repeats: int | None = None,
     random_state: int = 0,
@@ -81,8 +81,11 @@ def compare(
         Estimate the redundant, unique and synergistic information of two modalities.
     slices : sequence of str
         Columns whose values are tested as slices before any others.
-    strategies : sequence of str, optional
-        Fusions by name, or "late", "early", "all".
+    strategies : sequence, optional
+        Fusions by name ("stacking", "gated", "hybrid:audio+video"), by group ("cheap", "all", "late", "early",
+        "intermediate", "attention", "uncertainty", "remedies"), or your own: an object with ``fit``, a scikit-learn
+        estimator, a function that makes a torch module, or "file.py:Name". Left out ("auto"): the cheap ones, and
+        networks where rows and probes give reason.
     folds, repeats : int, optional
         By the number of rows if left out.
     random_state : int

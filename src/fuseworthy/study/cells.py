@@ -44,7 +44,7 @@ def _cells(views: Mapping[str, Block], rows: Ints, count: int) -> Ints:
     x = np.where(np.isfinite(x), x, middle)
     spread = x.std(axis=0)
     x = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    if block.view in ("vectors", "counts"):  # components keep their weight
+    if block.view in ("vectors", "tokens", "counts"):  # components keep their weight
         x = x * spread
     distinct = len(np.unique(x, axis=0))
     labels = KMeans(min(count, distinct), n_init=3, random_state=0).fit_predict(x)

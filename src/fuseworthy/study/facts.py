@@ -261,11 +261,18 @@ def _preview(table: pa.Table, row: int) -> str:
         if value is None:
             continue
         if isinstance(value, list):
-            value = "[" + ", ".join(f"{v:.3g}" for v in value[:4]) + (", …]" if len(value) > 4 else "]")
+            value = _shortened(value)
         text = f"{value:.4g}" if isinstance(value, float) else str(value)
         cells.append(f"{name}: {text}")
     joined = " | ".join(cells) or "(missing)"
     return joined if len(joined) <= LONGEST_INPUT else joined[: LONGEST_INPUT - 1] + "…"
+
+
+def _shortened(values: list[Any]) -> str:
+    """The first numbers of a vector, or how many vectors a sequence has."""
+    if values and isinstance(values[0], list):
+        return f"{len(values)} vectors, the first {_shortened(values[0])}"
+    return "[" + ", ".join(f"{v:.3g}" for v in values[:4]) + (", …]" if len(values) > 4 else "]")
 
 
 def plain(value: Any) -> Any:

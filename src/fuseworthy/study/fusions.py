@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fuseworthy.errors import InputError, nearest, require
-from fuseworthy.strategies.catalogue import FUSIONS, GROUPS, NEURAL, REMEDIES, VOTES, hybrid_pairs
+from fuseworthy.strategies.catalogue import CATALOGUE, FUSIONS, GROUPS, NEURAL, REMEDIES, VOTES, hybrid_pairs
 from fuseworthy.study.workspace import Plan
 from fuseworthy.task import Task
 
@@ -49,7 +49,8 @@ def settle_fusions(asked: Sequence[Any] | None, task: Task, modalities: Sequence
     Raises
     ------
     InputError
-        A name that is none, or one asked for by itself that cannot be tried on this study.
+        A name that is none, one asked for by itself that cannot be tried on this study, or a strategy of the user's own
+        that cannot be imported or has a name that is taken.
     MissingExtraError
         A network is asked for by itself, and torch is not installed.
     """
@@ -60,27 +61,32 @@ def settle_fusions(asked: Sequence[Any] | None, task: Task, modalities: Sequence
         elif item == "auto":
             wanted |= set(GROUPS["cheap"])
             _may_join(found, task, modalities, rows)
-        elif item in GROUPS:
-            wanted |= _of_group(item, found, task, modalities)
-            found.candidates = list(REMEDIES) if item == "all" and has_torch() else found.candidates
         elif item in FUSIONS or hybrid_pairs(item):
             _refuse(item, task, modalities)
             wanted.add(item)
+        elif item in GROUPS:
+            wanted |= _of_group(item, found, task, modalities)
+            found.candidates = list(REMEDIES) if item == "all" and has_torch() else found.candidates
         elif ":" in item:
-            found.custom[item.rpartition(":")[2]] = item
+            _imported(item, found)
         else:
             known = [*FUSIONS, *GROUPS, "auto"]
             raise InputError(f"a strategy must be one this version has, but {item!r} came: {nearest(item, known)}.")
     ordered = [n for n in FUSIONS if n in wanted] + sorted(n for n in wanted if hybrid_pairs(n))
-    if taken := set(found.custom) & set(FUSIONS):
-        raise InputError(f"your own strategy must not be called {min(taken)!r}: there is one of that name. Rename it.")
     found.names = [*ordered, *found.custom]
+    found.candidates = [name for name in found.candidates if name not in wanted]
     return found
 
 
 def asked_networks(plan: Plan) -> list[str]:
     """The networks among the fusions of a plan."""
     return [name for name in plan.fusions if name in NEURAL or hybrid_pairs(name)]
+
+
+def libraries_of(fusions: Fusions) -> list[str]:
+    """Distributions whose version decides the predictions."""
+    networks = fusions.candidates or any(name in NEURAL or hybrid_pairs(name) for name in fusions.names)
+    return ["numpy", "scipy", "scikit-learn", *(["torch"] if networks else [])]
 
 
 def joining_networks(candidates: Sequence[str], rows: int, headroom: Mapping[str, Any]) -> tuple[list[str], str]:
@@ -105,7 +111,27 @@ def _own(given: Any, found: Fusions) -> None:
     from fuseworthy.strategies.custom import as_strategy
 
     name = str(getattr(given, "name", None) or getattr(given, "__name__", None) or type(given).__name__)
+    _check_name(name, found)
     found.custom[name], found.objects[name] = "", as_strategy(given)
+
+
+def _imported(where: str, found: Fusions) -> None:
+    from fuseworthy.strategies.custom import load_strategy
+
+    name = where.rpartition(":")[2]
+    _check_name(name, found)
+    load_strategy(where)  # each unit loads its own; what cannot be loaded must be known before anything trains
+    found.custom[name] = where
+
+
+def _check_name(name: str, found: Fusions) -> None:
+    if name in CATALOGUE or name in GROUPS or name in found.custom:
+        raise InputError(
+            f"your own strategy must have a name of its own, but {name!r} is taken. Rename it, or give it an attribute "
+            "called name."
+        )
+    if not name.strip() or set(name) & set("/|~:"):
+        raise InputError(f"a strategy's name must not be empty or hold '/', '|', '~' or ':', but {name!r} came.")
 
 
 def _may_join(found: Fusions, task: Task, modalities: Sequence[str], rows: int) -> None:
@@ -155,4 +181,6 @@ def _why_not(name: str, task: Task, modalities: Sequence[str]) -> str | None:
         return f"{name} needs three modalities or more: with two there is nothing to fuse first"
     if first and (unknown := set(first) - set(modalities)):
         return f"{name} names {min(unknown)!r}, but the modalities are {', '.join(sorted(modalities))}"
+    if first and not 1 < len(set(first)) < len(modalities):
+        return f"{name} must name two modalities or more, and leave others for later"
     return None

@@ -41,7 +41,7 @@ def find_leaks(loaded: Loaded, blocks: Mapping[str, Block], rows: Ints) -> list[
                 said.append((column, "id", _identifies(column, cells)))
         elif blocks[name].view != "counts":
             block = blocks[name]
-            said.append((name, "target", _entry(np.asarray(block.values[rows]), block.present[rows], targets)))
+            said.append((name, "target", _entry(np.asarray(block.pooled[rows]), block.present[rows], targets)))
         found += [{"modality": name, "column": c, "kind": kind, "why": why} for c, kind, why in said if why]
     return found
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from fuseworthy.errors import StudyError
+from fuseworthy.strategies.neural import Neural
 from fuseworthy.strategies.part import Fitted, Part
 from fuseworthy.study.workspace import Workspace
 
@@ -20,14 +23,16 @@ def fit_one(workspace: Workspace, unit: Unit, part: Part, singles: Mapping[str, 
         from fuseworthy.strategies.custom import load_strategy
 
         own = workspace.objects.get(unit.strategy) or load_strategy(workspace.plan.custom[unit.strategy])
-        return {unit.strategy: _checked(own.fit(workspace.blocks, singles, part), unit.strategy, part)}
+        with _one_thread() if isinstance(own, Neural) else nullcontext():
+            return {unit.strategy: _checked(own.fit(workspace.blocks, singles, part), unit.strategy, part)}
     from fuseworthy.strategies.networks import network_named
 
     with _one_thread():
         if unit.modality:
             own_block = {unit.modality: workspace.blocks[unit.modality]}
-            return {f"{unit.modality}/network": network_named("concat").fit(own_block, {}, part)}
-        fitted = network_named(unit.strategy).fit(workspace.blocks, singles, part)
+            alone, name = network_named("concat").fit(own_block, {}, part), f"{unit.modality}/network"
+            return {name: _checked(alone, name, part)}
+        fitted = _checked(network_named(unit.strategy).fit(workspace.blocks, singles, part), unit.strategy, part)
         found = {unit.strategy: fitted}
         if unit.strategy == "concat":
             from fuseworthy.strategies.encoder_probes import probe_encoders
@@ -37,11 +42,18 @@ def fit_one(workspace: Workspace, unit: Unit, part: Part, singles: Mapping[str, 
 
 
 def _checked(fitted: Fitted, name: str, part: Part) -> Fitted:
+    """What was fitted; a wrong shape ends the study, predictions that are none lose this strategy alone."""
     shape = (len(part.test), part.task.width)
     if fitted.test.shape != shape:
         raise StudyError(
             f"a strategy must predict every scored row, shape {shape}, but {name!r} gave {fitted.test.shape}."
         )
+    if not np.isfinite(fitted.test).all():
+        raise ValueError("its predictions must be numbers, but some are not")
+    if part.task.is_classification and not (
+        (fitted.test >= 0).all() and np.allclose(fitted.test.sum(axis=1), 1, atol=1e-6)
+    ):
+        raise ValueError("its predictions must be probabilities that sum to one in each row, but are not")
     return fitted
 
 

@@ -63,11 +63,11 @@ def observe(
 def _features(block: Block) -> dict[str, Any]:
     """``features`` are those that an early fusion learns from (reduced where there are many), ``columns`` all there are,
     ``scale`` the median spread of a dense column."""
-    columns = int(block.values.shape[1])
+    columns = int(block.pooled.shape[1])
     most = {"counts": TEXT_DIMENSIONS, "cells": columns}.get(block.view, VECTOR_DIMENSIONS)
     scale = None
     if block.view != "counts":
-        cells = np.asarray(block.values[block.present], dtype=np.float64)
+        cells = np.asarray(block.pooled[block.present], dtype=np.float64)
         known = np.isfinite(cells).any(axis=0)
         spread = np.nanstd(cells[:, known], axis=0) if len(cells) else np.zeros(columns)
         scale = float(np.median(spread[spread > 0])) if (spread > 0).any() else None

@@ -26,7 +26,7 @@ from fuseworthy.inputs.modality import Modality, Tabular
 from fuseworthy.inputs.pairing import join_by_key
 from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
-from fuseworthy.study.fusions import settle_fusions
+from fuseworthy.study.fusions import libraries_of, settle_fusions
 from fuseworthy.study.observe import observe
 from fuseworthy.study.question import Join, Question
 from fuseworthy.study.workspace import Plan
@@ -219,7 +219,7 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
         id=question.id,
         left_out=loaded.inference.left_out,
         notices=notices,
-        libraries={name: installed(name) for name in ("numpy", "scipy", "scikit-learn")},
+        libraries={name: installed(name) for name in libraries_of(fusions)},
     )
     return Prepared(plan, y, ids, patterns(list(modalities), present), folds, blocks, table, fusions.objects)
 

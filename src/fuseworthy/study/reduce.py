@@ -43,7 +43,7 @@ def reduced(block: Block, rows: Ints, without: Container[str] = ()) -> Floats:
     out = np.zeros((len(rows), DIMENSIONS))
     if present.sum() < 2:
         return out
-    values = block.values[rows[present]]
+    values = block.pooled[rows[present]]
     features = _tokens(values) if sparse.issparse(values) else _numbers(block, values, without)
     out[present, : features.shape[1]] = features
     return out

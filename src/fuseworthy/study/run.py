@@ -17,7 +17,7 @@ from fuseworthy.evidence.metrics import TITLES
 from fuseworthy.evidence.refusals import refusal_reasons
 from fuseworthy.strategies.catalogue import REMEDIES
 from fuseworthy.study.assemble import assemble
-from fuseworthy.study.conclude import Progressed, conclude, dimensions_of
+from fuseworthy.study.conclude import Progressed, conclude, dimensions_of, what_of
 from fuseworthy.study.engines import Engine, InlineEngine, check_jobs, make_engine
 from fuseworthy.study.facts import strategy_rows
 from fuseworthy.study.fusions import asked_networks, joining_networks
@@ -64,6 +64,8 @@ def _run_in(
     unit_folders(folder)
     deadline = start + options.budget * 60 if options.budget is not None else float("inf")
     workspace = replace(workspace, objects=prepared.objects)
+    for line in prepared.plan.notices[len(loaded.notices) :]:
+        progress.say(line)
     jobs = 1 if prepared.objects else options.jobs  # an object stays in the process it was made in
     engine, table = make_engine(jobs, len(prepared.y)), prepared.table
     if isinstance(engine, InlineEngine):
@@ -136,8 +138,9 @@ class _Course:
 
     @property
     def units(self) -> list[Unit]:
-        """Units that are done."""
-        return [unit for unit, ok in self.so_far.done.items() if ok]
+        """Units that are done, of strategies that failed on no fold."""
+        lost = {what_of(unit) for unit in self.so_far.failed}
+        return [unit for unit, ok in self.so_far.done.items() if ok and what_of(unit) not in lost]
 
     def run(self, stage: str, repeat: int, units: list[Unit]) -> bool:
         """Run what is not done yet; False if the budget ran out."""

@@ -9,6 +9,7 @@ from .gaussian import complementary, conditionally_null, near_duplicate, noise_c
 from .lagged import lagged
 from .missing import informative_missing
 from .multilabel import multilabel
+from .pointer import pointer
 from .pools import miscalibrated, pools
 from .quality import row_quality, slice_rescue
 from .regression import regression
@@ -35,6 +36,7 @@ __all__ = [
     "near_duplicate",
     "noise_cancelling",
     "noise_modality",
+    "pointer",
     "pools",
     "regression",
     "row_quality",

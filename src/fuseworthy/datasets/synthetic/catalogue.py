@@ -15,6 +15,7 @@ from .gaussian import complementary, conditionally_null, near_duplicate, noise_c
 from .lagged import lagged
 from .missing import informative_missing
 from .multilabel import multilabel
+from .pointer import pointer
 from .pools import miscalibrated, pools
 from .quality import row_quality, slice_rescue
 from .regression import regression
@@ -49,6 +50,7 @@ TASKS: dict[str, TaskGenerator] = {
     "group_fingerprint": group_fingerprint,
     "drift": drift,
     "multilabel": multilabel,
+    "pointer": pointer,
 }
 _NUMBERS = {f"T{number}": name for number, name in enumerate(TASKS, start=1)}
 
@@ -61,7 +63,7 @@ def make(
     pad: int = 0,
     rotate: bool = False,
 ) -> Task:
-    """Draw a canonical task (canonical task T1–T18) with its default strengths.
+    """Draw a canonical task (canonical task T1–T19) with its default strengths.
 
     Call a generator itself (`TASKS`) to set the strengths.
 

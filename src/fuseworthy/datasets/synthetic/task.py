@@ -11,7 +11,7 @@ import pyarrow as pa
 from ...errors import InputError
 from .truth import Truth
 
-Matrix = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+Matrix = np.ndarray[Any, np.dtype[np.float64]]
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 Labels = np.ndarray[Any, np.dtype[np.int64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -26,7 +26,7 @@ class Task:
     ----------
     name : str
         As in `TASKS`.
-    inputs : dict of str to ndarray of shape (n, d)
+    inputs : dict of str to ndarray of shape (n, d), or (n, t, d) of a sequence
         The modalities ``x1`` and ``x2``, float64; NaN in rows where a modality is absent.
     y : ndarray of shape (n,) or (n, labels)
         Classes from 0 upwards, equally likely; or a float target; or one column of 0 and 1 for each of `truth.labels`.
@@ -52,7 +52,7 @@ class Task:
     def to_table(self) -> pa.Table:
         """Give an Arrow table: ``id`` (the row number), a fixed-size list per modality, plain columns, the target.
 
-        An absent modality is a null. ``group``, ``time`` and the plain columns come as the task has them. The target is
+        A sequence is a list of fixed-size lists. An absent modality is a null. ``group``, ``time`` and the plain columns come as the task has them. The target is
         ``y``, or a column for each label.
 
         Examples
@@ -66,12 +66,21 @@ class Task:
         columns: dict[str, Any] = {"id": np.arange(len(self.y))}
         for name, values in self.inputs.items():
             absent = pa.array(~self.present[name]) if name in self.present else None
-            columns[name] = pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1], mask=absent)
+            if values.ndim == 2:
+                columns[name] = _vectors(values, mask=absent)
+            else:
+                tokens = np.arange(0, values.size + 1, values.shape[1] * values.shape[2]) // values.shape[2]
+                columns[name] = pa.ListArray.from_arrays(pa.array(tokens, pa.int32()), _vectors(values), mask=absent)
         columns |= {"time": self.time} if self.time is not None else {}
         columns |= {"group": self.group} if self.group is not None else {}
         columns |= self.columns
         columns |= dict(zip(self.truth.labels, self.y.T, strict=True)) if self.truth.labels else {"y": self.y}
         return pa.table({name: pa.array(values) for name, values in columns.items()})
+
+
+def _vectors(values: Matrix, mask: pa.Array | None = None) -> pa.FixedSizeListArray:
+    """Give the last axis as lists."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[-1], mask=mask)
 
 
 class Draws:
@@ -98,8 +107,8 @@ class Draws:
         """
         if pad < 0:
             raise InputError(f"pad must be at least 0, but {pad!r} came.")
-        values = np.hstack([signal, self.padding.standard_normal((self.n, pad))])
-        return values @ self._rotation(values.shape[1]) if rotate else values
+        values = np.concatenate([signal, self.padding.standard_normal((*signal.shape[:-1], pad))], axis=-1)
+        return values @ self._rotation(values.shape[-1]) if rotate else values
 
     def _rotation(self, d: int) -> Matrix:
         """Draw an orthogonal matrix uniformly: QR with positive diagonal (Mezzadri 2007)."""
@@ -117,6 +126,7 @@ def task_from_signals(
     pad: int,
     rotate: bool,
 ) -> Task:
-    """Hide each signal, (n,) or (n, d), and put the task together."""
-    inputs = {key: draws.hide(signal.reshape(draws.n, -1), pad, rotate) for key, signal in signals.items()}
+    """Hide each signal, (n,), (n, d) or (n, t, d), and put the task together."""
+    shaped = {key: signal[:, None] if signal.ndim == 1 else signal for key, signal in signals.items()}
+    inputs = {key: draws.hide(signal, pad, rotate) for key, signal in shaped.items()}
     return Task(name, inputs, y, truth)

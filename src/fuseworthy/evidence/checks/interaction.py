@@ -8,7 +8,7 @@ from fuseworthy.evidence.checks.readings import interval_of, span
 from fuseworthy.evidence.checks.rule import DoesNotApply, Evidence, Finding, Severity
 from fuseworthy.evidence.intervals import Interval
 
-ADDITIVE = ("early-linear",)
+ADDITIVE = ("early-linear", "evidential", "energy-weighted")
 """Fusions of features that add up what each modality says."""
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.csv import looks_like_vector
+from fuseworthy.inputs.encoders.tokens import is_list, is_number
 from fuseworthy.task import Floats
 
 
@@ -84,13 +85,9 @@ def _block(modality: str, values: Floats, present: NDArray[np.bool_]) -> Block:
 
 
 def _read(table: pa.Table) -> tuple[Floats, NDArray[np.bool_]]:
-    if len(table.column_names) == 1 and not _is_number(table.schema.types[0]):
+    if len(table.column_names) == 1 and not is_number(table.schema.types[0]):
         return _from_lists(table.column_names[0], table[table.column_names[0]].combine_chunks())
     return _from_numbers(table)
-
-
-def _is_number(kind: Any) -> bool:
-    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
 
 
 def _from_lists(name: str, column: Any) -> tuple[Floats, Any]:
@@ -98,9 +95,7 @@ def _from_lists(name: str, column: Any) -> tuple[Floats, Any]:
         return np.zeros((len(column), 0)), np.zeros(len(column), dtype=bool)
     if pa.types.is_string(column.type):
         column = _parsed(name, column)
-    if not (
-        pa.types.is_list(column.type) or pa.types.is_large_list(column.type) or pa.types.is_fixed_size_list(column.type)
-    ):
+    if not is_list(column.type) or is_list(column.type.value_type):
         raise InputError(f"an embedding must be a column of number lists, but {name!r} has type {column.type}.")
     present = pc.is_valid(column).to_numpy(zero_copy_only=False)
     lengths = pc.list_value_length(column).to_numpy(zero_copy_only=False)
@@ -111,7 +106,7 @@ def _from_lists(name: str, column: Any) -> tuple[Floats, Any]:
         row = int(np.flatnonzero(present)[int(np.flatnonzero(known != known[0])[0])])
         raise InputError(
             f"vectors of an embedding must have one length, but {name!r} has {int(lengths[row])} in row {row + 1} "
-            f"where rows before have {known[0]}."
+            f"where rows before have {known[0]}. If the column holds times of a sequence, pass it as times= of that one."
         )
     width = int(known[0])
     flat = pc.list_flatten(column.drop_null())
@@ -140,7 +135,7 @@ def _parsed(name: str, column: Any) -> Any:
 
 def _from_numbers(table: pa.Table) -> tuple[Floats, Any]:
     for name, kind in zip(table.column_names, table.schema.types, strict=True):
-        if not (_is_number(kind) or pa.types.is_null(kind)):
+        if not (is_number(kind) or pa.types.is_null(kind)):
             raise InputError(f"an embedding of several columns must hold numbers, but {name!r} has type {kind}.")
     columns = [
         np.asarray(

@@ -21,6 +21,8 @@ from fuseworthy.task import Floats
 Make = Callable[[], Lesson]
 EVALUATED = 4096
 """Rows a step without gradients."""
+ANNEALED = 10
+"""Passes after which terms that a loss anneals have their full weight, however many passes there are."""
 
 
 @dataclass
@@ -124,7 +126,7 @@ class _Run:
     def epoch(self, epoch: int) -> float:
         """One pass over the rows; the mean training loss."""
         total: list[Tensor] = []
-        progress = (epoch - 1) / self.recipe.epochs
+        progress = min(1.0, (epoch - 1) / ANNEALED)
         with self.noise.drawn():
             for index in batches(self.copies, self.orders, self.length, self.recipe.batch):
                 batch = self.rows.take(torch.as_tensor(index, device=self.program.device))

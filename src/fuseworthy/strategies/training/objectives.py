@@ -16,13 +16,16 @@ from torch import Tensor
 
 from fuseworthy.strategies.training.programs import Program
 
+LEAST_GROWN = 0.01
+"""The smallest overfitting that is told from none."""
+
 
 @dataclass(frozen=True)
 class Losses:
     """Weighted mean losses of a step: joint (copies,), of each modality alone (copies, M).
 
     ``truth`` is (copies, M): the mean probability that a modality's own head gives to the truth (for a number, the
-    inverse of one plus its squared error).
+    inverse of one plus its squared error) over the rows that have it; not-a-number where none has.
     """
 
     joint: Tensor
@@ -38,8 +41,11 @@ class Objective(Protocol):
         """Whether modalities need heads of their own."""
         ...
 
-    def backward(self, losses: Losses, program: Program, prefixes: Sequence[str]) -> None:
-        """``prefixes``: how the names of the parameters of each modality's encoder begin, in the order of ``alone``."""
+    def backward(self, losses: Losses, program: Program, prefixes: Sequence[str]) -> Mapping[str, Tensor]:
+        """Fill the gradients, and name the parameters that take less than a whole step: the share of it, (copies,).
+
+        ``prefixes``: how the names of the parameters of each modality's encoder begin, in the order of ``alone``.
+        """
         ...
 
 
@@ -49,8 +55,9 @@ class Joint:
 
     unimodal: bool = False
 
-    def backward(self, losses: Losses, program: Program, prefixes: Sequence[str]) -> None:
+    def backward(self, losses: Losses, program: Program, prefixes: Sequence[str]) -> Mapping[str, Tensor]:
         torch.autograd.backward(losses.joint.sum())
+        return {}
 
 
 @dataclass(frozen=True)
@@ -69,9 +76,10 @@ class Auxiliary:
     joint: float = 1.0
     unimodal: bool = True
 
-    def backward(self, losses: Losses, program: Program, prefixes: Sequence[str]) -> None:
+    def backward(self, losses: Losses, program: Program, prefixes: Sequence[str]) -> Mapping[str, Tensor]:
         weights = torch.as_tensor(self.weights, dtype=losses.alone.dtype, device=losses.alone.device)
         torch.autograd.backward(self.joint * losses.joint.sum() + (losses.alone * weights).sum())
+        return {}
 
 
 @dataclass(frozen=True)
@@ -85,7 +93,7 @@ class Pareto:
     boost: float = 1.5
     unimodal: bool = True
 
-    def backward(self, losses: Losses, program: Program, prefixes: Sequence[str]) -> None:
+    def backward(self, losses: Losses, program: Program, prefixes: Sequence[str]) -> Mapping[str, Tensor]:
         torch.autograd.backward(losses.joint.sum(), retain_graph=True)
         joint = {name: g.clone() for name, g in program.gradients().items()}
         for p in program.parameters.values():
@@ -101,6 +109,7 @@ class Pareto:
                 g += joint[name]
         for prefix in prefixes:
             self._combine({n: g for n, g in gradients.items() if n.startswith(prefix) and n in joint}, joint)
+        return {}
 
     def _combine(self, own: Mapping[str, Tensor], joint: Mapping[str, Tensor]) -> None:
         """Replace one encoder's unimodal gradients by the combination with the joint ones, copy by copy."""
@@ -123,41 +132,48 @@ class Pareto:
 
 @dataclass(frozen=True)
 class Modulated:
-    """OGM-GE (Peng et al. 2022): the encoder of a modality that is ahead learns more slowly, with noise added.
+    """OGM-GE (Peng et al. 2022): the encoder of a modality that is ahead takes smaller steps, with noise added.
 
     How far each is ahead is read from heads of its own that teach the encoders nothing: ρ_m is the probability of the
-    truth by modality m over the mean of the others', and the gradient is scaled by 1 - tanh(α·(ρ_m - 1)) where ρ_m > 1
-    (the paper's tanh(α·ρ), moved so that it is continuous at ρ = 1).
+    truth by modality m over the mean of the others', and a step is shortened to 1 - tanh(α·(ρ_m - 1)) where ρ_m > 1
+    (the paper's tanh(α·ρ), moved so that it is continuous at ρ = 1). The paper scales the gradient of plain gradient
+    descent, which is the same; Adam would undo that, as it divides a gradient by its own size. Noise of the spread of
+    the gradient is added where a step is shortened (in the paper, everywhere).
     """
 
     alpha: float = 0.5
     noise: bool = True
     unimodal: bool = True
 
-    def backward(self, losses: Losses, program: Program, prefixes: Sequence[str]) -> None:
+    def backward(self, losses: Losses, program: Program, prefixes: Sequence[str]) -> Mapping[str, Tensor]:
         encoders = [n for n in program.parameters if n.startswith(tuple(prefixes))]
         torch.autograd.backward(losses.alone.sum(), retain_graph=True)
         for name in encoders:
             program.parameters[name].grad = None
         torch.autograd.backward(losses.joint.sum())
-        truth = losses.truth.clamp_min(1e-6)
-        others = (truth.sum(1, keepdim=True) - truth) / max(truth.shape[1] - 1, 1)
-        ratio = truth / others
-        scale = torch.where(ratio > 1, 1 - torch.tanh(self.alpha * (ratio - 1)), torch.ones_like(ratio))
-        gradients = program.gradients()
-        for m, prefix in enumerate(prefixes):
-            for name in encoders:
-                if name.startswith(prefix) and name in gradients:
-                    self._modulate(gradients[name], scale[:, m])
+        pace, gradients = self.pace(losses.truth), program.gradients()
+        paces = {n: pace[:, m] for m, start in enumerate(prefixes) for n in encoders if n.startswith(start)}
+        for name, share in paces.items():
+            if self.noise and name in gradients:
+                _add_noise(gradients[name], share < 1)
+        return paces
 
-    def _modulate(self, gradient: Tensor, scale: Tensor) -> None:
+    def pace(self, truth: Tensor) -> Tensor:
+        """Share of a step that each encoder takes, (copies, M); a whole one where there is nobody to compare with."""
+        heard = ~truth.isnan()
+        found = truth.nan_to_num(0.0)
+        rivals = heard.sum(1, keepdim=True) - heard.long()
+        others = (found.sum(1, keepdim=True) - found) / rivals.clamp_min(1)
+        ratio = torch.where(heard & (rivals > 0), found / others.clamp_min(1e-6), 1.0)
+        return 1 - torch.tanh(self.alpha * (ratio - 1).clamp_min(0.0))
+
+
+def _add_noise(gradient: Tensor, where: Tensor) -> None:
+    """Noise as large as the spread of each copy's gradient, in the copies asked for."""
+    if gradient[0].numel() > 1:
         shape = (-1, *[1] * (gradient.dim() - 1))
-        if self.noise and gradient[0].numel() > 1:
-            spread = gradient.flatten(1).std(dim=1).view(shape)
-            slowed = (scale < 1).view(shape)
-            gradient.mul_(scale.view(shape)).add_(torch.randn_like(gradient) * spread * slowed)
-        else:
-            gradient.mul_(scale.view(shape))
+        spread = gradient.flatten(1).std(dim=1) * where
+        gradient.add_(torch.randn_like(gradient) * spread.view(shape))
 
 
 def blending_weights(networks: Sequence[tuple[float, float, float, float]]) -> tuple[float, ...]:
@@ -170,7 +186,8 @@ def blending_weights(networks: Sequence[tuple[float, float, float, float]]) -> t
 
     Notes
     -----
-    G is how much the validation loss fell; O how much the gap between validation and training loss grew.
+    G is how much the validation loss fell; O how much the gap between validation and training loss grew, at least .01:
+    less cannot be told from nothing, and its square would decide alone.
 
     Examples
     --------
@@ -179,7 +196,7 @@ def blending_weights(networks: Sequence[tuple[float, float, float, float]]) -> t
     """
     gains = []
     for train_before, watched_before, train_after, watched_after in networks:
-        grown = max((watched_after - train_after) - (watched_before - train_before), 1e-3)
+        grown = max((watched_after - train_after) - (watched_before - train_before), LEAST_GROWN)
         gains.append(max(watched_before - watched_after, 0.0) / grown**2)
     total = sum(gains)
     return tuple(g / total for g in gains) if total > 0 else tuple(1 / len(gains) for _ in gains)
