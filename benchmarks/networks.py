@@ -1,11 +1,12 @@
 """Do the networks reach what is known to be reachable, at what cost, and do they keep out of noise?
 
-    python benchmarks/networks.py [--networks gated,token-transformer]
+    python benchmarks/networks.py learning|costs [--networks gated,token-transformer]
 
 Each network as a study trains it (inner folds for the epochs, calibration, three seeds), on four canonical tasks with
 4 000 rows to learn from and 20 000 to be scored on; then one network alone for 20 passes over 10 000 rows of 64, 256 and
 64 features, in CPU seconds on one thread, and the share of the machine's own matrix product rate that this is; then a
-modality of known worth beside two that are noise. Writes ``results/networks.parquet``.
+modality of known worth beside two that are noise. Writes ``results/networks-learning.parquet`` and
+``results/networks-costs.parquet``.
 """
 
 from __future__ import annotations
@@ -177,13 +178,14 @@ def record(task: str, strategy: str, measure: str, value: float, best: float | N
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=("learning", "costs"))
     parser.add_argument("--networks", default=",".join(NETWORKS))
-    names = parser.parse_args().networks.split(",")
+    asked = parser.parse_args()
     torch.set_num_threads(1)
-    rows = [*costs_and_noise(names), *learning(names)]
+    rows = {"learning": learning, "costs": costs_and_noise}[asked.part](asked.networks.split(","))
     about = {"commit": commit(), "machine": machine(), "torch": torch.__version__, "width": WIDTH}
     print("stacked:", ", ".join(STACKED), "| votes:", ", ".join(VOTES))
-    print(save("networks", [row | about for row in rows]))
+    print(save(f"networks-{asked.part}", [row | about for row in rows]))
 
 
 if __name__ == "__main__":

@@ -218,9 +218,9 @@ def test_a_strategy_of_ones_own_learns_from_all_rows_and_groups_stay_whole(rows)
     ("strategy", "message"),
     [
         (Silent(), "Silent left none"),
-        (Silent, "must be a name or an object"),
-        (StandardScaler(), "must be a name or an object"),
-        (3, "but 3 came"),
+        (Silent, "Silent left none"),
+        (StandardScaler(), "StandardScaler came"),
+        (3, "but int came"),
         ("stakcing", "the nearest is 'stacking'"),
         ("note/forests", "must be one of this table's"),
     ],

@@ -109,9 +109,9 @@ def as_strategy(given: Any) -> FusionStrategy:
         It is none of these.
     """
     made = given() if isinstance(given, type) and not _is_network(given) else given
-    if hasattr(made, "fit") and hasattr(made, "get_params"):
+    if hasattr(made, "get_params") and hasattr(made, "predict"):
         return Concatenated(made)
-    if isinstance(made, FusionStrategy):
+    if isinstance(made, FusionStrategy) and not hasattr(made, "get_params"):
         return made
     if isinstance(made, type):
         return Neural(lambda inputs, outs: made(inputs=inputs, outputs=outs))

@@ -37,6 +37,8 @@ EXACT = 5
 FEWEST_CALIBRATED, FEWEST_OBSERVED = 30, 200
 MANY = 3000
 """From this many training rows on one inner fold is watched, and networks that are not stacked have one seed."""
+MOST_EXPLAINED = 1000
+"""Rows over which weights are averaged."""
 MOST_CALIBRATED = 1500
 """Rows on which the answer without some modalities is calibrated: a line needs no more."""
 
@@ -150,7 +152,7 @@ def _watch(strategy: Neural, inputs: NeuralInputs, part: Part, device: Any) -> _
         for c, module in enumerate(trained.modules):
             own = who[chosen] == c
             if own.any():
-                found[own] = predict([module], _only(inputs.train, watched[chosen[own]], kept), device)[0]
+                found[own] = predict([module], _only(inputs.train, watched[chosen[own]], kept), device, exact=False)[0]
         return to_outputs(found, part.task, inputs.centre, inputs.scale)
 
     calibrators = _calibrate(out_of_fold, watched, flags_of(inputs.train), part)
@@ -249,12 +251,15 @@ class NeuralPredictor:
         """Mean share that each modality gets of the network's weights or attention; None where it has none."""
         import torch
 
+        from fuseworthy.strategies.training.loop import rows_at_once
+
         if len(rows) == 0:
             return None
-        batch = tensors(self.views, self.features, blocks, rows[:MANY])
         module = self.modules[0]
         if not hasattr(module, "fuse"):
             return None
+        batch = tensors(self.views, self.features, blocks, rows[:MOST_EXPLAINED])
+        batch = batch.take(torch.arange(min(len(batch), rows_at_once(batch))))
         precision = next(module.parameters()).dtype
         with torch.no_grad():
             batch = batch.to(torch.device(self.device), precision)

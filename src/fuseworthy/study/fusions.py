@@ -14,6 +14,8 @@ from fuseworthy.task import Task
 
 AUTO = ("concat", "gated", "low-rank", "token-transformer")
 """Networks that join by themselves where rows and probes give reason to."""
+FOR_SEQUENCES = ("cross-attention",)
+"""Those that join as well where a modality is a sequence."""
 FEWEST_ROWS = 2000
 """Fewer rows rarely pay for a network on ready features; where the probes show interaction, half as many do."""
 
@@ -43,8 +45,10 @@ def has_torch() -> bool:
     return importlib.util.find_spec("torch") is not None
 
 
-def settle_fusions(asked: Sequence[Any] | None, task: Task, modalities: Sequence[str], rows: int) -> Fusions:
-    """Names, groups and the user's own strategies, checked against the study.
+def settle_fusions(
+    asked: Sequence[Any] | None, task: Task, modalities: Sequence[str], rows: int, *, sequences: bool = False
+) -> Fusions:
+    """Names, groups and the user's own strategies, checked against the study; ``sequences``: some modality is one.
 
     Raises
     ------
@@ -60,7 +64,7 @@ def settle_fusions(asked: Sequence[Any] | None, task: Task, modalities: Sequence
             _own(item, found)
         elif item == "auto":
             wanted |= set(GROUPS["cheap"])
-            _may_join(found, task, modalities, rows)
+            _may_join(found, (*AUTO, *FOR_SEQUENCES) if sequences else AUTO, rows)
         elif item in FUSIONS or hybrid_pairs(item):
             _refuse(item, task, modalities)
             wanted.add(item)
@@ -89,16 +93,21 @@ def libraries_of(fusions: Fusions) -> list[str]:
     return ["numpy", "scipy", "scikit-learn", *(["torch"] if networks else [])]
 
 
-def joining_networks(candidates: Sequence[str], rows: int, headroom: Mapping[str, Any]) -> tuple[list[str], str]:
+def joining_networks(
+    candidates: Sequence[str], rows: int, headroom: Mapping[str, Any], *, sequences: bool = False
+) -> tuple[list[str], str]:
     """Networks that join by themselves, and why or why not; nothing to say where there are no candidates.
 
     Parameters
     ----------
     headroom : what the probes found, see `fuseworthy.evidence.headroom`
+    sequences : whether some modality is a sequence, of which probes see only mean and maximum
     """
     networks = [name for name in candidates if name not in REMEDIES]
     if not networks:
         return [], ""
+    if sequences:
+        return networks, f"Networks join ({', '.join(networks)}): probes see of a sequence only its mean and maximum."
     interaction = bool(headroom["interaction"] and headroom["interaction"]["needed"])
     if interaction:
         return networks, f"Networks join ({', '.join(networks)}): modalities interact."
@@ -134,14 +143,14 @@ def _check_name(name: str, found: Fusions) -> None:
         raise InputError(f"a strategy's name must not be empty or hold '/', '|', '~' or ':', but {name!r} came.")
 
 
-def _may_join(found: Fusions, task: Task, modalities: Sequence[str], rows: int) -> None:
+def _may_join(found: Fusions, networks: Sequence[str], rows: int) -> None:
     if rows < FEWEST_ROWS // 2:
         return
     if has_torch():
-        found.candidates = [n for n in AUTO if _why_not(n, task, modalities) is None] + list(REMEDIES)
+        found.candidates = [*networks, *REMEDIES]
     else:
         found.notices.append(
-            f"networks ({', '.join(AUTO)}) may be worth a try on {rows:,} rows, but torch is not installed: "
+            f"networks ({', '.join(networks)}) may be worth a try on {rows:,} rows, but torch is not installed: "
             "pip install 'fuseworthy[deep]'"
         )
 

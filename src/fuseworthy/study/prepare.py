@@ -173,8 +173,6 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
     table, task, y = loaded.table, loaded.task, loaded.y
     notices = list(loaded.notices)
     metric = check_metric(question.metric or question.decide_on, task)
-    fusions = settle_fusions(question.strategies, task, list(loaded.inference.modalities), len(y))
-    notices += fusions.notices
     clusters, time = read_clusters(table, question, loaded.inference.modalities, notices), read_time(table, question)
     ids = read_ids(table, question)
     if time is not None and (question.repeats or 1) > 1:
@@ -183,6 +181,9 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
     modalities = loaded.inference.modalities
     blocks, folders = _encode(table, modalities, fallback_cache, notices)
     present = np.column_stack([next(iter(blocks[m].values())).present for m in modalities])
+    sequences = any("tokens" in views for views in blocks.values())
+    fusions = settle_fusions(question.strategies, task, list(modalities), len(y), sequences=sequences)
+    notices += fusions.notices
     _note_presence(list(modalities), present, blocks, notices)
     used = sorted({c for m in modalities.values() for c in m.columns} | set(loaded.targets))
     plan = Plan(

@@ -171,12 +171,20 @@ def _weigh(
         return None, []
     progress.say(facts["sentence"])
     refused = refusal_reasons(ledger.y, ledger.task, ledger.folds, ledger.labels)
-    if facts["unlikely"] and not refused and question.worth is None:
+    joining, why = joining_networks(
+        workspace.plan.candidates, len(workspace.ids), facts, sequences=_has_sequences(workspace)
+    )
+    blind = _has_sequences(workspace) and (joining or asked_networks(workspace.plan))
+    if facts["unlikely"] and not blind and not refused and question.worth is None:
         return str(facts["sentence"]), []
-    joining, why = joining_networks(workspace.plan.candidates, len(workspace.ids), facts)
     if why:
         progress.say(why)
     return None, joining
+
+
+def _has_sequences(workspace: Workspace) -> bool:
+    """Whether probes, which see of a sequence only its mean and maximum, may be blind to what networks find."""
+    return any("tokens" in spec["folders"] for spec in workspace.plan.modalities.values())
 
 
 def _offer_remedies(workspace: Workspace, units: list[Unit], question: Question, progress: Progress) -> list[str]:

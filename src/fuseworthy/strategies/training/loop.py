@@ -19,8 +19,10 @@ from fuseworthy.strategies.training.rows import Rows
 from fuseworthy.task import Floats
 
 Make = Callable[[], Lesson]
-EVALUATED = 4096
-"""Rows a step without gradients."""
+EVALUATED, MOST_PAIRS = 4096, 2_000_000
+"""Most rows, and most pairs of tokens, of a step without gradients: attention needs memory for every pair."""
+PATIENT = 3
+"""How much longer than its patience training goes on while nothing is learned yet: attention may start with a plateau."""
 ANNEALED = 10
 """Passes after which terms that a loss anneals have their full weight, however many passes there are."""
 
@@ -78,6 +80,7 @@ def train(
     teams = _programs(make, copies, stacked, device)
     runs = [_Run(program, own, length, recipe, rows, goal, dropping) for program, own in teams]
     watched, history, best, best_epoch = len(copies[0].watched) > 0, [], np.inf, 0
+    nothing = 0.98 * _constant_loss(rows, copies) if watched else 0.0
     for epoch in range(1, recipe.epochs + 1):
         entry = {"train": float(np.mean([run.epoch(epoch) for run in runs]))}
         if watched:
@@ -89,7 +92,7 @@ def train(
         history.append(entry)
         if on_epoch:
             on_epoch(epoch, entry.get("watched", entry["train"]))
-        if watched and epoch - best_epoch >= recipe.patience:
+        if watched and epoch - best_epoch >= recipe.patience * (PATIENT if best > nothing else 1):
             break
     if watched:
         if not best_epoch:
@@ -159,13 +162,14 @@ class _Run:
         """Sum of the watched losses over all copies, and of the weights."""
         index, counted = watched_rows(self.copies)
         total = weights = 0.0
-        for start in range(0, index.shape[1], EVALUATED):
-            piece = torch.as_tensor(index[:, start : start + EVALUATED], device=self.program.device)
+        step = rows_at_once(self.rows)
+        for start in range(0, index.shape[1], step):
+            piece = torch.as_tensor(index[:, start : start + step], device=self.program.device)
             batch = self.rows.take(piece)
             with torch.no_grad(), _autocast(self.program.device):
                 outputs = self.program.outputs(batch).float()
             loss = row_loss(outputs.flatten(0, 1), batch.target.flatten()).view_as(batch.target)
-            weight = batch.weight * torch.as_tensor(counted[:, start : start + EVALUATED], device=self.program.device)
+            weight = batch.weight * torch.as_tensor(counted[:, start : start + step], device=self.program.device)
             total += float((loss * weight).sum())
             weights += float(weight.sum())
         return total, weights
@@ -177,23 +181,32 @@ class _Run:
         self.program.restore(self.kept)
 
 
-def predict(modules: Sequence[torch.nn.Module], rows: Rows, device: torch.device | str = "cpu") -> Floats:
+def predict(
+    modules: Sequence[torch.nn.Module], rows: Rows, device: torch.device | str = "cpu", *, exact: bool = True
+) -> Floats:
     """Outputs of each module for all rows, (copies, n, outputs).
 
-    In double precision on a processor, so that a row's answer does not depend on the rows asked with it.
+    Exact means double precision on a processor, so that a row's answer does not depend on the rows asked with it.
     """
     device = torch.device(device)
-    precision = torch.float64 if device.type == "cpu" else torch.float32
+    precision = torch.float64 if exact and device.type == "cpu" else torch.float32
     found = []
     for module in modules:
         module.to(device=device, dtype=precision).eval()
         pieces = []
-        for start in range(0, len(rows), EVALUATED):
-            piece = rows.take(torch.arange(start, min(start + EVALUATED, len(rows)))).to(device, precision)
+        step = rows_at_once(rows)
+        for start in range(0, len(rows), step):
+            piece = rows.take(torch.arange(start, min(start + step, len(rows)))).to(device, precision)
             with torch.no_grad(), _autocast(device):
                 pieces.append(module(piece.inputs, piece.present, piece.mask, piece.times).double().cpu())
         found.append(torch.cat(pieces))
     return np.asarray(torch.stack(found).numpy())
+
+
+def rows_at_once(rows: Rows) -> int:
+    """How many rows to ask in one step."""
+    tokens = sum(values.shape[1] if values.dim() == 3 else 1 for values in rows.inputs.values())
+    return max(8, min(EVALUATED, MOST_PAIRS // tokens**2))
 
 
 def choose_device(asked: str = "auto") -> torch.device:
@@ -222,6 +235,17 @@ def _truth(alone: Tensor, *, numeric: bool) -> Tensor:
 
 def _pooled(sums: list[tuple[float, float]]) -> float:
     return sum(total for total, _ in sums) / max(sum(weight for _, weight in sums), 1e-12)
+
+
+def _constant_loss(rows: Rows, copies: Sequence[Copy]) -> float:
+    """What the best constant loses on the rows that are learned from: a network above that has learned nothing."""
+    learned = torch.as_tensor(np.concatenate([copy.rows for copy in copies]), device=rows.target.device)
+    target, weight = rows.target[learned], rows.weight[learned]
+    if target.is_floating_point():
+        middle = (target * weight).sum() / weight.sum()
+        return float((weight * (target - middle) ** 2).sum() / weight.sum())
+    shares = torch.zeros(int(target.max()) + 1, device=weight.device).scatter_add_(0, target, weight) / weight.sum()
+    return float(-(shares * shares.clamp_min(1e-12).log()).sum())
 
 
 def _check(copies: Sequence[Copy]) -> None:
