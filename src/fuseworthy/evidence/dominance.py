@@ -53,22 +53,25 @@ def dominance_facts(ledger: Ledger, losses: Mapping[str, Floats], margin: float)
     facts = {
         "joint": joint.to_dict(),
         "under_trained": joint.high < 0,
-        "encoders": _encoders(ledger, losses),
+        "encoders": _encoders(ledger, losses, alpha),
         "remedies": remedies,
     }
     return facts | {"sentence": _sentence(facts)}
 
 
-def _encoders(ledger: Ledger, losses: Mapping[str, Floats]) -> list[dict[str, Any]]:
+def _encoders(ledger: Ledger, losses: Mapping[str, Floats], alpha: float) -> list[dict[str, Any]]:
+    """Each modality inside and alone; under-trained where less is left of it inside for sure, and by enough."""
     if "dummy" not in losses:
         return []
     prior, rows = _mean(losses["dummy"]), []
     for name in ledger.names(kind="encoder"):
         modality = str(ledger.strategies[name].modality)
-        alone = prior - _mean(losses[best_overall(losses, ledger.names(modality=modality))])
+        best = losses[best_overall(losses, ledger.names(modality=modality))]
+        alone = prior - _mean(best)
         inside = prior - _mean(losses[name])
         ratio = inside / alone if alone > 0 else None
-        low = ratio is not None and ratio < LEAST_RATIO
+        lost = paired_interval(losses[name] - best, ledger.folds, alpha=alpha)
+        low = ratio is not None and ratio < LEAST_RATIO and lost.low > 0
         rows.append({"modality": modality, "inside": inside, "alone": alone, "ratio": ratio, "under_trained": low})
     return rows
 

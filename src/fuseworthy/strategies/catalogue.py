@@ -56,6 +56,7 @@ CATALOGUE: dict[str, Strategy] = {
         Strategy("recal", "control", "the stacker on the best single alone"),
         Strategy("placebo-late", "control", "stacking with the other modalities shuffled"),
         Strategy("placebo-early", "control", "early fusion with the other modalities shuffled"),
+        Strategy("placebo-network", "control", "a network with the other modalities shuffled"),
         Strategy("mask-only", "control", "only which modalities are present"),
         Strategy("dummy", "reference", "the prior for every row"),
         Strategy("additive", "probe", "boosting that may not combine modalities in a tree"),
@@ -123,7 +124,7 @@ def strategies_of(views: Mapping[str, Iterable[str]], fusions: Iterable[str], ma
     }
     wanted = set(fusions)
     probes = {p: CATALOGUE[p] if p in wanted else replace(CATALOGUE[p], family="probe") for p in PROBES}
-    rest = ["additive", "emap", *CONTROLS, *(("mask-only",) if maskable else ()), "dummy"]
+    rest = ["additive", "emap", *CONTROLS, "placebo-network", *(("mask-only",) if maskable else ()), "dummy"]
     named = {name: fusion_named(name) for name in fusions} | probes | {name: CATALOGUE[name] for name in rest}
     found = singles | {name: named[name] for name in CATALOGUE if name in named}
     found |= {name: strategy for name, strategy in named.items() if name not in CATALOGUE}

@@ -3,7 +3,8 @@
 twin       two seeds of the best single, averaged: gain by averaging alone
 ensemble   greedy selection among the best modality's own learners: gain by mixing learners
 recal      the stacker given only the best single: gain by recalibration alone
-placebo    the other modalities moved to other rows, everything retrained: gain by capacity alone
+placebo    the other modalities moved to other rows, everything retrained: gain by capacity alone (late, early, and
+           where networks compete a network)
 """
 
 from __future__ import annotations
@@ -62,10 +63,7 @@ def fit_placebo(
     Fitted, and the blocks with the other modalities moved
     """
     kept = best.split("/")[0]
-    moved = {
-        m: views if m == kept else {v: block.shuffled(order) for v, block in views.items()}
-        for m, views in blocks.items()
-    }
+    moved = all_moved_but(kept, blocks, order)
     fitted = {best: singles[best]}
     for modality, name in chosen.items():
         if modality != kept:
@@ -74,6 +72,14 @@ def fit_placebo(
             fitted[name] = fit_single(family, block, part, FeatureStore(part), singles[name].setting)
     present = {m: presence(views) for m, views in moved.items()}
     return fit_stacking(gather(fitted, present, part), part), moved
+
+
+def all_moved_but(kept: str, blocks: Blocks, order: Ints) -> Blocks:
+    """The blocks with every modality but one taken from other rows."""
+    return {
+        m: views if m == kept else {v: block.shuffled(order) for v, block in views.items()}
+        for m, views in blocks.items()
+    }
 
 
 def placebo_order(part: Part, groups: Ints | None, y_varies: bool) -> Ints:

@@ -157,7 +157,13 @@ def join_linear(
         scale = np.concatenate([*blocks_of, np.ones(len(design.layout.flagged))])
         return BlockPenalised(fit(task, {"C": 1.0}, seed, flags), scale)
 
-    family = Family("early-linear", "", "", FAMILIES["cells"][0].features, estimator, settings)
+    def penalties(scales: Setting) -> Floats:
+        """Of each column where the target is a number: a column scaled by s has the penalty 1/s²."""
+        own = [np.full(design.layout.widths[m], scales[m] ** -2.0) for m in names]
+        return np.concatenate([*own, np.ones(len(design.layout.flagged))])
+
+    features_of_cells = FAMILIES["cells"][0].features
+    family = Family("early-linear", "", "", features_of_cells, estimator, settings, ridge=penalties)
     return _join(family, design, part, cost)
 
 

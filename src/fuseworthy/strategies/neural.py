@@ -52,7 +52,8 @@ class Neural:
     make : callable (features of each modality, outputs) -> Fusion, or any module with its ``forward``
         A class of `fuseworthy.nn` with ``functools.partial`` for its sizes, or your own function.
     stacked : bool
-        Whether copies of the network are trained as one program: pays for networks as small as a few linear maps.
+        Whether copies of the network are trained as one program: pays for networks as small as a few linear maps. No
+        dropout then.
     objective : Objective, optional
         What a step minimises (`fuseworthy.strategies.training.objectives`).
     seeds : int
@@ -84,8 +85,9 @@ class Neural:
 
 def fit_neural(strategy: Neural, inputs: NeuralInputs, blocks: Blocks, part: Part) -> Fitted:
     """Choose the epochs and calibrate on inner folds, train on everything, predict the scored rows."""
-    if part.task.is_classification and len(np.unique(part.y_train)) < 2:
-        return Fitted(part.constant(len(part.test)), predictor=Constant(part.prior))
+    if len(np.unique(part.inner)) < 2 or (part.task.is_classification and len(np.unique(part.y_train)) < 2):
+        why = {"untrained": "one class, or rows that cannot be parted into inner folds"}
+        return Fitted(part.constant(len(part.test)), setting=why, predictor=Constant(part.prior))
     from fuseworthy.strategies.training.loop import choose_device
 
     cost, device = Cost(fit_seconds=inputs.seconds), choose_device(strategy.device)

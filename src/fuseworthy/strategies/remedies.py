@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 EPOCHS = 8
 """Passes over which generalisation and overfitting are measured."""
+LEAST_JOINT = 0.1
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Blended:
         with cost.fitting():
             names = list(inputs.sizes)
             curves = [self._curve([m], inputs, part) for m in names] + [self._curve(names, inputs, part)]
-            *alone, joint = blending_weights(curves)
+            *alone, joint = _joint_heard(blending_weights(curves))
             scale = len(curves)  # so that equal weights are the plain auxiliary loss
         objective = Auxiliary(tuple(w * scale for w in alone), joint=joint * scale)
         fitted = fit_neural(Neural(self.make, stacked=True, objective=objective), inputs, blocks, part)
@@ -66,6 +67,14 @@ class Blended:
         modules = train(lambda: Lesson(self.make(dict(sizes), part.task.width)), rows, [copy], recipe).modules
         start = _prior_loss(part)
         return start, start, _loss(modules, rows, copy.rows), _loss(modules, rows, copy.watched)
+
+
+def _joint_heard(weights: Sequence[float]) -> list[float]:
+    """The weights with at least a tenth for the joint loss, the last: its head must learn something."""
+    *alone, joint = weights
+    if joint >= LEAST_JOINT:
+        return [*alone, joint]
+    return [w * (1 - LEAST_JOINT) / (1 - joint) for w in alone] + [LEAST_JOINT]
 
 
 def _loss(modules: Sequence[Any], rows: Rows, index: Ints) -> float:

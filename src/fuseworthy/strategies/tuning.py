@@ -37,9 +37,17 @@ def fit_model(
         from sklearn.dummy import DummyClassifier
 
         return DummyClassifier().fit(x, y)
+    x = _some_number_in_each_column(x)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return family.estimator(task, sized(setting, len(y)), seed, flags).fit(x, y)
+
+
+def _some_number_in_each_column(x: Any) -> Any:
+    """The features with zeros in columns that hold no number at all: histograms cannot be made of nothing."""
+    if sparse.issparse(x) or not (empty := np.isnan(x).all(axis=0)).any():
+        return x
+    return np.where(empty, 0.0, x)
 
 
 def tune(family: Family, x: Any, y: NDArray[Any], task: Task, inner: Ints, seed: int, flags: list[int]) -> Tuned:

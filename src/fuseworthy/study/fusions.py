@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 from fuseworthy.errors import InputError, nearest, require
@@ -30,6 +34,8 @@ class Fusions:
     candidates : networks that join if the probes give reason to
     custom : the user's own -> where it is imported from; "" for an object
     objects : the user's own that were given as objects
+    digests : the user's own -> a digest of their source, as far as it can be had, so that a run that goes on with
+        another strategy of the same name is refused
     notices : what was left out, and why
     """
 
@@ -37,6 +43,7 @@ class Fusions:
     candidates: list[str] = field(default_factory=list)
     custom: dict[str, str] = field(default_factory=dict)
     objects: dict[str, Any] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
 
 
@@ -122,6 +129,7 @@ def _own(given: Any, found: Fusions) -> None:
     name = str(getattr(given, "name", None) or getattr(given, "__name__", None) or type(given).__name__)
     _check_name(name, found)
     found.custom[name], found.objects[name] = "", as_strategy(given)
+    found.digests[name] = _digest(given)
 
 
 def _imported(where: str, found: Fusions) -> None:
@@ -129,8 +137,19 @@ def _imported(where: str, found: Fusions) -> None:
 
     name = where.rpartition(":")[2]
     _check_name(name, found)
-    load_strategy(where)  # each unit loads its own; what cannot be loaded must be known before anything trains
-    found.custom[name] = where
+    own = load_strategy(where)  # each unit loads its own; what cannot be loaded must be known before anything trains
+    found.custom[name], found.digests[name] = where, _digest(own)
+
+
+def _digest(given: Any) -> str:
+    """sha256 of the source file of a strategy's class or function, and of an estimator's settings."""
+    settings = repr(given) if hasattr(given, "get_params") else ""
+    code = given if isinstance(given, (type, FunctionType)) else type(given)
+    try:
+        source = Path(inspect.getfile(code)).read_text(encoding="utf-8")
+    except (OSError, TypeError):  # typed at a prompt, or built in
+        source = code.__qualname__
+    return hashlib.sha256((settings + source).encode()).hexdigest()
 
 
 def _check_name(name: str, found: Fusions) -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fuseworthy.errors import StudyError
+from fuseworthy.strategies.late import best_single
 from fuseworthy.strategies.neural import Neural
 from fuseworthy.strategies.part import Fitted, Part
+from fuseworthy.study.strangers import placebo_blocks
 from fuseworthy.study.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ def fit_one(workspace: Workspace, unit: Unit, part: Part, singles: Mapping[str, 
             own_block = {unit.modality: workspace.blocks[unit.modality]}
             alone, name = network_named("concat").fit(own_block, {}, part), f"{unit.modality}/network"
             return {name: _checked(alone, name, part)}
+        if unit.strategy == "placebo-network":
+            moved = placebo_blocks(workspace, part, best_single(singles, part).split("/")[0])
+            return {unit.strategy: _checked(network_named("concat").fit(moved, {}, part), unit.strategy, part)}
         fitted = _checked(network_named(unit.strategy).fit(workspace.blocks, singles, part), unit.strategy, part)
         found = {unit.strategy: fitted}
         if unit.strategy == "concat":

@@ -207,6 +207,7 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
         fusions=fusions.names,
         candidates=fusions.candidates,
         custom=fusions.custom,
+        custom_digests=fusions.digests,
         folds=folds.count,
         repeats=folds.repeats,
         fold_kind=folds.kind,

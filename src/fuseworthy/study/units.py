@@ -78,14 +78,16 @@ def units_of(workspace: Workspace, repeat: int, stage: str) -> list[Unit]:
 
 
 def network_units(workspace: Workspace, repeat: int, names: Sequence[str], *, alone: bool = True) -> list[Unit]:
-    """Units of some networks of one repeat, fold by fold; ``alone``: of each modality by itself too, before them."""
+    """Units of some networks of one repeat, fold by fold; ``alone``: of each modality by itself before them, and the
+    placebo after them."""
     plan = workspace.plan
-    singles = [(m, "") for m in sorted(plan.modalities)] if names and alone else []
+    before = [(m, "") for m in sorted(plan.modalities)] if names and alone else []
+    after = [("", "placebo-network")] if names and alone else []
     return [
         Unit("network", repeat, k, m, label, name)
         for label in range(max(len(plan.labels), 1))
         for k in range(workspace.folds.count)
-        for m, name in [*singles, *(("", name) for name in names)]
+        for m, name in [*before, *(("", name) for name in names), *after]
     ]
 
 
@@ -227,12 +229,11 @@ def _spokesmen(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> 
 
 
 def _fit_attribution(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
-    from fuseworthy.strategies import controls, early
+    from fuseworthy.strategies import early
     from fuseworthy.strategies.subsets import fit_subsets
+    from fuseworthy.study.strangers import strangers
 
-    groups = workspace.folds.clusters if workspace.plan.group else None
-    order = controls.placebo_order(part, groups, _varies(workspace, part))
-    chosen = early.best_linear(workspace.blocks, singles, part)
+    chosen, order = early.best_linear(workspace.blocks, singles, part), strangers(workspace, part)
     return fit_subsets(_spokesmen(workspace, part, singles), workspace.blocks, chosen, part, order)
 
 
@@ -259,13 +260,12 @@ def _fit_early(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> 
 def _fit_controls(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
     from fuseworthy.strategies import controls, early, late
     from fuseworthy.strategies.singles import mask_only
+    from fuseworthy.study.strangers import strangers
 
     blocks, present = workspace.blocks, workspace.present
     members, best = late.gather(singles, present, part), late.best_single(singles, part)
     chosen = late.best_per_modality(singles, part)
-    groups = workspace.folds.clusters if workspace.plan.group else None  # copies of a row are no groups to shuffle in
-    order = controls.placebo_order(part, groups, _varies(workspace, part))
-    placebo, moved = controls.fit_placebo(singles, chosen, best, blocks, part, order)
+    placebo, moved = controls.fit_placebo(singles, chosen, best, blocks, part, strangers(workspace, part))
     fitted = {
         "twin": controls.fit_twin(best, blocks, part, singles[best]),
         "ensemble": controls.fit_ensemble(members, best.split("/")[0], part),
@@ -281,16 +281,6 @@ def _fit_controls(workspace: Workspace, part: Part, singles: dict[str, Fitted]) 
     if not flags.all():
         fitted["mask-only"] = mask_only(flags, part)
     return {name: fitted[name] for name in CATALOGUE if name in fitted}
-
-
-def _varies(workspace: Workspace, part: Part) -> bool:
-    """Whether the target differs between rows of one cluster."""
-    clusters, rows = workspace.folds.clusters, part.train
-    if clusters is None:
-        return True
-    order = np.lexsort((part.y[rows], clusters[rows]))
-    y, c = part.y[rows][order], clusters[rows][order]
-    return bool(((y[1:] != y[:-1]) & (c[1:] == c[:-1])).any())
 
 
 def _peak_mb() -> float:

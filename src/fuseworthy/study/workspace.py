@@ -27,7 +27,7 @@ class Plan:
     """All that was asked for and decided before anything trained; `study.json` on disk.
 
     ``labels`` are the target columns of a study with several; ``candidates`` are networks that join if the probes find
-    reason to; ``custom`` maps the user's own strategies to where they are imported from; ``observations`` is what was
+    reason to; ``custom`` maps the user's own strategies to where they are imported from, ``custom_digests`` to what they are; ``observations`` is what was
     seen of the data before training. ``modalities`` maps a name to kind, columns, encoders, reason and the folders of its blocks by view.
     """
 
@@ -53,6 +53,7 @@ class Plan:
     attribution: bool = True
     candidates: list[str] = field(default_factory=list)
     custom: dict[str, str] = field(default_factory=dict)
+    custom_digests: dict[str, str] = field(default_factory=dict)
     observations: dict[str, Any] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
