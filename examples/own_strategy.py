@@ -1,7 +1,7 @@
 """A fusion of one's own in twenty lines: compared, judged and reported like every other.
 
-    python examples/own_strategy.py
-    fuseworthy compare rows.parquet --target y --strategies cheap,examples/own_strategy.py:Loudest
+python examples/own_strategy.py
+fuseworthy compare rows.parquet --target y --strategies cheap,examples/own_strategy.py:Loudest
 """
 
 import numpy as np

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import get_args
 
+import pyarrow.parquet as pq
 import pytest
 import typer
 
@@ -246,3 +247,14 @@ def test_files_and_tests_named_in_contributing_exist():
     tests = "\n".join(read(path) for path in (ROOT / "tests").rglob("test_*.py"))
     named = set(re.findall(r"`(test_\w+)`", text))
     assert [name for name in sorted(named) if f"def {name}(" not in tests] == []
+
+
+def test_the_accuracies_of_networks_are_those_recorded():
+    recorded = pq.read_table(ROOT / "benchmarks" / "results" / "networks-learning.parquet").to_pylist()
+    table = read(ROOT / "docs" / "networks.md").split("<!-- pointer -->")[1].split("<!-- /pointer -->")[0]
+    shown = dict(re.findall(r"^\| `([^`]+)` \| (.+) \|$", table, re.MULTILINE))
+    tasks = list(dict.fromkeys(row["task"] for row in recorded))
+    found = {(row["strategy"], row["task"]): row["value"] for row in recorded if row["measure"] == "accuracy"}
+    assert set(shown) == {name for name, _ in found}
+    for name, cells in shown.items():
+        assert cells.split(" | ") == [f"{found[name, task]:.3f}" for task in tasks]

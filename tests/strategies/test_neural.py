@@ -188,7 +188,7 @@ def test_a_network_in_which_nothing_may_be_hidden_is_trained_on_rows_as_they_are
     assert dropped[0] == pytest.approx({"a": 0.1, "b": 0.1, "c": 1 - blocks["c"]["vectors"].present[part.train].mean()})
 
 
-def test_large_parts_are_watched_on_one_fold_and_networks_that_cannot_be_stacked_have_one_seed(monkeypatch):
+def test_large_parts_are_watched_on_one_fold_and_have_one_seed(monkeypatch):
     copies = []
     train = "fuseworthy.strategies.training.loop.train"
     from fuseworthy.strategies.training.loop import train as real
@@ -202,7 +202,7 @@ def test_large_parts_are_watched_on_one_fold_and_networks_that_cannot_be_stacked
     monkeypatch.setattr("fuseworthy.strategies.neural.MANY", 100)
     slow.fit(blocks, {}, part)
     gated().fit(blocks, {}, part)
-    assert copies == [3, 3, 1, 1, 1, 3]
+    assert copies == [3, 3, 1, 1, 1, 1]
 
 
 def test_shares_are_of_all_modalities_and_none_where_a_network_has_no_weights():

@@ -55,7 +55,7 @@ def two_levels(first: tuple[str, ...], sequences: bool, inputs: dict[str, int], 
 
     spec = {"+".join(first): list(first)} | {m: m for m in inputs if m not in first}
     inner = InterleavedFusion if sequences else GatedFusion
-    return Hybrid(spec=spec, inputs=inputs, outputs=outputs, dropout=0.1 if sequences else 0.0, inner=inner)
+    return Hybrid(spec=spec, inputs=inputs, outputs=outputs, dropout=0.3 if sequences else 0.6, inner=inner)
 
 
 def strongest_pair(blocks: Blocks, singles: Mapping[str, Fitted], part: Part) -> tuple[str, ...]:

@@ -16,6 +16,19 @@ if TYPE_CHECKING:
     from fuseworthy.strategies.training.objectives import Objective
 
 WIDTH = 64
+DROPOUT = {
+    "token-transformer": 0.2,
+    "cross-attention": 0.3,
+    "crossmodal": 0.3,
+    "interleaved": 0.3,
+    "bottleneck": 0.4,
+    "perceiver": 0.4,
+    "evidential": 0.5,
+    "energy-weighted": 0.5,
+}
+POOLED_DROPOUT = 0.6
+"""Where a modality is noise, less lets networks learn it by heart; attention stops before it has found interactions if
+it is given more (benchmarks/LEDGER.md)."""
 STACKED = ("concat", "modality-weights", "gated", "film", "product-of-experts")
 """Networks of a few small linear maps, copies of which are trained as one program (see `benchmarks/heads.py`)."""
 
@@ -43,7 +56,7 @@ def network_named(name: str) -> FusionStrategy:
 def _make(name: str) -> Make:
     from fuseworthy.nn import FUSIONS
 
-    return partial(_network, FUSIONS[name], 0.0 if name in STACKED else 0.1)
+    return partial(_network, FUSIONS[name], DROPOUT.get(name, POOLED_DROPOUT))
 
 
 def _network(kind: type, dropout: float, inputs: dict[str, int], outputs: int):  # type: ignore[no-untyped-def]

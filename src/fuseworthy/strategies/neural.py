@@ -36,7 +36,7 @@ EXACT = 5
 """Up to so many modalities every subset is calibrated by itself."""
 FEWEST_CALIBRATED, FEWEST_OBSERVED = 30, 200
 MANY = 3000
-"""From this many training rows on one inner fold is watched, and networks that are not stacked have one seed."""
+"""From this many training rows on one inner fold is watched, one seed is trained, and nothing is stacked."""
 MOST_EXPLAINED = 1000
 """Rows over which weights are averaged."""
 MOST_CALIBRATED = 1500
@@ -52,8 +52,8 @@ class Neural:
     make : callable (features of each modality, outputs) -> Fusion, or any module with its ``forward``
         A class of `fuseworthy.nn` with ``functools.partial`` for its sizes, or your own function.
     stacked : bool
-        Whether copies of the network are trained as one program: pays for networks as small as a few linear maps. No
-        dropout then.
+        Whether copies of the network are trained as one program below 3 000 rows, without dropout: pays for networks as
+        small as a few linear maps, while batches are small too.
     objective : Objective, optional
         What a step minimises (`fuseworthy.strategies.training.objectives`).
     seeds : int
@@ -115,6 +115,10 @@ def fit_neural(strategy: Neural, inputs: NeuralInputs, blocks: Blocks, part: Par
     return Fitted(test, raw, None, cost, setting, predictor)
 
 
+def _stacks(strategy: Neural, rows: int) -> bool:
+    return strategy.stacked and rows < MANY
+
+
 @dataclass(frozen=True)
 class _Watched:
     epochs: int
@@ -141,7 +145,7 @@ def _watch(strategy: Neural, inputs: NeuralInputs, part: Part, device: Any) -> _
         copies,
         recipe,
         objective=strategy.objective,
-        stacked=strategy.stacked,
+        stacked=_stacks(strategy, n),
         dropping=_dropping(strategy, inputs),
         device=device,
     )
@@ -168,7 +172,7 @@ def _refit(strategy: Neural, inputs: NeuralInputs, part: Part, epochs: int, devi
     from fuseworthy.strategies.training.recipe import Copy, recipe_for
 
     n = len(part.train)
-    seeds = strategy.seeds if strategy.stacked or n < MANY else 1
+    seeds = strategy.seeds if n < MANY else 1
     everyone, nobody = np.arange(n), np.empty(0, dtype=np.int64)
     trained = train(
         _maker(strategy, inputs, part.task),
@@ -176,7 +180,7 @@ def _refit(strategy: Neural, inputs: NeuralInputs, part: Part, epochs: int, devi
         [Copy(everyone, nobody, part.seed + 101 + s) for s in range(seeds)],
         replace(strategy.recipe or recipe_for(n), epochs=epochs),
         objective=strategy.objective,
-        stacked=strategy.stacked,
+        stacked=_stacks(strategy, n),
         dropping=_dropping(strategy, inputs),
         device=device,
     )
