@@ -224,7 +224,7 @@ def test_a_strategy_of_ones_own_learns_from_all_rows_and_groups_stay_whole(rows)
         ("stakcing", "the nearest is 'stacking'"),
         ("note/forests", "must be one of this table's"),
     ],
-    ids=str,
+    ids=lambda given: given if isinstance(given, str) else type(given).__name__,
 )
 def test_what_is_no_strategy_is_refused(rows, strategy, message):
     with pytest.raises(InputError, match=message):
