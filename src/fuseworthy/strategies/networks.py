@@ -22,7 +22,8 @@ DROPOUT = {
     "crossmodal": 0.3,
     "interleaved": 0.3,
     "bottleneck": 0.4,
-    "perceiver": 0.4,
+    "perceiver": 0.3,
+    "modality-weights": 0.4,
     "evidential": 0.5,
     "energy-weighted": 0.5,
 }
