@@ -56,7 +56,7 @@ def test_a_better_joint_network_is_none_either_whatever_its_encoders_hold():
     assert not facts["under_trained"]
     assert facts["joint"]["gain"] == pytest.approx(0.1, abs=0.01)
     assert "no sign" in facts["sentence"]
-    assert "give less than alone" not in facts["sentence"]
+    assert "less than alone" not in facts["sentence"]
 
 
 def test_a_worse_joint_network_costs_something_and_the_weak_encoder_is_named():
@@ -70,7 +70,7 @@ def test_a_worse_joint_network_costs_something_and_the_weak_encoder_is_named():
     assert not a["under_trained"]
     assert b["ratio"] == pytest.approx(0.15 / 0.3, abs=0.05)
     assert b["under_trained"]
-    assert facts["sentence"].endswith("training together costs something. Inside it b give less than alone.")
+    assert facts["sentence"].endswith("training together costs something. Inside it b gives less than alone.")
     assert "-0.1" in facts["sentence"]
 
 
@@ -101,7 +101,7 @@ def test_only_a_remedy_that_is_worth_fusing_is_recommended(loss, outcome, recomm
     assert remedy["outcome"] == outcome
     assert remedy["gain"] == pytest.approx(0.4 - loss, abs=0.02)
     if recommended:
-        assert facts["sentence"].endswith("concat-pareto beat the stack and are worth their cost.")
+        assert facts["sentence"].endswith("Beating the stack by enough to be worth it: concat-pareto.")
     else:
         assert facts["sentence"].endswith("No remedy beats the stack by enough to be worth it: stack.")
 

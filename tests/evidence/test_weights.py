@@ -29,7 +29,7 @@ def test_shares_stand_beside_values():
 
 def test_a_network_that_looks_elsewhere_is_named():
     assert weight_facts(SHARES, attribution(a=0.05, b=0.01))["sentence"].endswith(
-        "Here a is worth most, but token-transformer look more at another modality."
+        "Here a is worth most, but token-transformer looks more at another modality."
     )
 
 

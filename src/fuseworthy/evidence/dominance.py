@@ -88,11 +88,11 @@ def _sentence(facts: Mapping[str, Any]) -> str:
     weak = [e["modality"] for e in facts["encoders"] if e["under_trained"]]
     text = f"Trained jointly, a network gains {span} over the stack of what was trained apart: training together costs something."
     if weak:
-        text += f" Inside it {' and '.join(weak)} give less than alone."
+        text += f" Inside it {' and '.join(weak)} {'gives' if len(weak) == 1 else 'give'} less than alone."
     if facts["remedies"]:
         good = [r["name"] for r in facts["remedies"] if r["recommended"]]
         text += (
-            f" {' and '.join(good)} beat the stack and are worth their cost."
+            f" Beating the stack by enough to be worth it: {', '.join(good)}."
             if good
             else " No remedy beats the stack by enough to be worth it: stack."
         )

@@ -47,4 +47,4 @@ def _sentence(shares: Mapping[str, Mapping[str, float]], values: Mapping[str, Ma
     others = [name for name, own in shares.items() if max(own, key=lambda m: own[m]) != worth]
     if not others:
         return f"{text} Here both agree: {worth} is worth most and gets the largest share."
-    return f"{text} Here {worth} is worth most, but {' and '.join(others)} look more at another modality."
+    return f"{text} Here {worth} is worth most, but {' and '.join(others)} {'looks' if len(others) == 1 else 'look'} more at another modality."

@@ -38,7 +38,7 @@ class WeightsDisplay(Display):
         ax.invert_yaxis()
         ax.set_xlim(0, 1)
         ax.set_xlabel("share of weight")
-        ax.legend(frameon=False, fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4)
+        ax.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         clean(ax)
 
 
