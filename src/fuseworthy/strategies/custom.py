@@ -5,20 +5,22 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fuseworthy.errors import InputError
-from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
-from fuseworthy.strategies.families import outputs
-from fuseworthy.strategies.features import Features, WideVectors
+from fuseworthy.folds import Ints
+from fuseworthy.strategies.design import lay_out
+from fuseworthy.strategies.early import join
+from fuseworthy.strategies.families import Family, Setting
+from fuseworthy.strategies.features import WideVectors
 from fuseworthy.strategies.neural import Neural
 from fuseworthy.strategies.neural_inputs import FEATURES, view_of
-from fuseworthy.strategies.part import Blocks, Constant, Cost, Fitted, Part, presence
-from fuseworthy.strategies.singles import present_rows
+from fuseworthy.strategies.part import Blocks, Constant, Cost, Fitted, Part, Predictor, presence
+from fuseworthy.strategies.singles import FeatureStore
 from fuseworthy.strategies.strategy import FusionStrategy
 from fuseworthy.task import Floats, Task
 
@@ -30,7 +32,7 @@ FLAT = FEATURES | {"tokens": WideVectors}
 class Concatenated:
     """A scikit-learn estimator on the features of all modalities side by side, calibrated on inner folds.
 
-    Rows lack a modality as zeros with a flag of their own.
+    An absent modality is zeros, with a flag for each modality that is absent in some training rows.
 
     Parameters
     ----------
@@ -44,55 +46,36 @@ class Concatenated:
 
         if part.task.is_classification and len(np.unique(part.y_train)) < 2:
             return Fitted(part.constant(len(part.test)), predictor=Constant(part.prior))
-        cost = Cost()
+        store, cost = FeatureStore(part), Cost()
+        own = {m: views[view_of(views)] for m, views in sorted(blocks.items())}
+
+        def made(task: Task, setting: Setting, seed: int, flags: list[int]) -> Any:
+            return clone(self.estimator)
+
         with cost.fitting():
-            features = {
-                m: FLAT[view_of(views)]().fit(
-                    views[view_of(views)], present_rows(views[view_of(views)], part.train), part.seed
-                )
-                for m, views in sorted(blocks.items())
-            }
-            x, y = side_by_side(features, blocks, part.train), part.y_train
-            oof = np.tile(part.prior, (len(y), 1))
-            for k in np.unique(part.inner):
-                fit, score = part.inner != k, part.inner == k
-                if len(np.unique(y[fit])) > 1 or (fit.any() and not part.task.is_classification):
-                    oof[score] = outputs(clone(self.estimator).fit(x[fit], y[fit]), x[score], part.task)
-            calibrator = fit_calibrator(oof, y, part.task)
-            model = clone(self.estimator).fit(x, y)
-        predictor = ConcatenatedPredictor(features, model, calibrator, part.task, part.prior)
-        with cost.predicting():
-            test = predictor.predict(blocks, part.test)
-        return Fitted(test, None, calibrator.apply(oof), cost, {}, predictor)
+            flat = {m: Family("flat", "", block.view, FLAT[block.view], made, ()) for m, block in own.items()}
+            features = {m: store.get(flat[m], block)[0] for m, block in own.items()}
+            design = lay_out(own, features, part, "dense")
+        joint = join(Family("own", "", "", WideVectors, made, ({},)), design, part, cost)
+        predictor = PriorForNothing(joint.predictor, tuple(own), part.prior)
+        test = predictor.only_where_something(joint.fitted.test, blocks, part.test)
+        return replace(joint.fitted, test=test, predictor=predictor)
 
 
 @dataclass(frozen=True)
-class ConcatenatedPredictor:
-    """A fitted estimator with the features it reads; the prior for a row that has no modality."""
+class PriorForNothing:
+    """Another predictor's answers; the prior for a row that has no modality."""
 
-    features: dict[str, Features]
-    model: Any
-    calibrator: Calibrator
-    task: Task
+    predictor: Predictor
+    modalities: tuple[str, ...]
     prior: Floats
 
-    def predict(self, blocks: Blocks, rows: Any) -> Floats:
-        found = np.tile(self.prior, (len(rows), 1))
-        some = np.any([presence(blocks[m])[rows] for m in self.features], axis=0)
-        if some.any():
-            x = side_by_side(self.features, blocks, rows[some])
-            found[some] = self.calibrator.apply(outputs(self.model, x, self.task))
-        return found
+    def predict(self, blocks: Blocks, rows: Ints) -> Floats:
+        return self.only_where_something(self.predictor.predict(blocks, rows), blocks, rows)
 
-
-def side_by_side(features: dict[str, Features], blocks: Blocks, rows: Any) -> Floats:
-    """The features of all modalities and a flag each for absence, (n, columns)."""
-    parts = []
-    for m, own in features.items():
-        block = blocks[m][view_of(blocks[m])]
-        here = block.present[rows][:, None]
-        parts += [np.where(here, own.transform(block, rows), 0.0), ~here]
-    return np.hstack(parts).astype(np.float64)
+    def only_where_something(self, answers: Floats, blocks: Blocks, rows: Ints) -> Floats:
+        some = np.any([presence(blocks[m])[rows] for m in self.modalities], axis=0)
+        return np.where(some[:, None], answers, self.prior)
 
 
 def as_strategy(given: Any) -> FusionStrategy:

@@ -164,7 +164,7 @@ def join_linear(
 
     features_of_cells = FAMILIES["cells"][0].features
     family = Family("early-linear", "", "", features_of_cells, estimator, settings, ridge=penalties)
-    return _join(family, design, part, cost)
+    return join(family, design, part, cost)
 
 
 def fit_early_boosting(blocks: Blocks, part: Part) -> Fitted:
@@ -195,10 +195,11 @@ def join_boosting(
         apart = [set(columns.tolist()) for columns in design.columns.values()]
         return model.set_params(interaction_cst=apart) if additive else model
 
-    return _join(Family("early-boosting", "", "", TableCells, estimator, settings), design, part, cost)
+    return join(Family("early-boosting", "", "", TableCells, estimator, settings), design, part, cost)
 
 
-def _join(family: Family, design: Design, part: Part, cost: Cost) -> Joint:
+def join(family: Family, design: Design, part: Part, cost: Cost) -> Joint:
+    """One model on a concatenation: tuned if the family has more than one setting, calibrated, fitted on all rows."""
     layout = design.layout
     y, flags = part.y_train, layout.categorical if layout.kind == "trees" else []
     with cost.fitting():
