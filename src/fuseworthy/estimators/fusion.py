@@ -153,7 +153,25 @@ class RegressorOfTables(RegressorMixin, FusionEstimator):  # type: ignore[misc]
         return self._answer(X)[:, 0]
 
 
-class FusionClassifier(ClassifierOfTables):
+class _ByStrategy:
+    """The parameters of an estimator that takes any strategy."""
+
+    def __init__(
+        self,
+        modalities: Mapping[str, Modality] | None = None,
+        strategy: str | FusionStrategy = "stacking",
+        *,
+        random_state: RandomState = None,
+    ) -> None:
+        self.modalities = modalities
+        self.strategy = strategy
+        self.random_state = random_state
+
+    def _chosen(self) -> FusionStrategy:
+        return _strategy(self.strategy)
+
+
+class FusionClassifier(_ByStrategy, ClassifierOfTables):
     """Classes from several modalities, any of which a row may lack.
 
     Every modality's learners are tuned on three inner folds and calibrated, and a strategy joins them, exactly as in
@@ -166,8 +184,9 @@ class FusionClassifier(ClassifierOfTables):
         columns ``x0``, ``x1``, ….
     strategy : str or FusionStrategy
         ``mean``, ``weighted-mean``, ``log-pool``, ``stacking``, ``greedy`` (late), ``early-linear``,
-        ``early-boosting``, ``best-single``, a single such as ``note/linear``, or an object with the ``fit`` of
-        `fuseworthy.strategies.strategy.FusionStrategy`.
+        ``early-boosting``, ``best-single``, a single such as ``note/linear``, a network such as ``gated`` (extra
+        ``deep``), or your own: an object with the ``fit`` of `fuseworthy.strategies.strategy.FusionStrategy`, a
+        scikit-learn estimator, or a function that makes a torch module.
     random_state : int, RandomState or None
 
     Attributes
@@ -208,22 +227,8 @@ class FusionClassifier(ClassifierOfTables):
     [0]
     """
 
-    def __init__(
-        self,
-        modalities: Mapping[str, Modality] | None = None,
-        strategy: str | FusionStrategy = "stacking",
-        *,
-        random_state: RandomState = None,
-    ) -> None:
-        self.modalities = modalities
-        self.strategy = strategy
-        self.random_state = random_state
 
-    def _chosen(self) -> FusionStrategy:
-        return _strategy(self.strategy)
-
-
-class FusionRegressor(RegressorOfTables):
+class FusionRegressor(_ByStrategy, RegressorOfTables):
     """A number from several modalities, any of which a row may lack.
 
     Parameters, attributes and what happens to missing modalities are those of `FusionClassifier`.
@@ -236,20 +241,6 @@ class FusionRegressor(RegressorOfTables):
     >>> model.predict([[1.0, 1.0, 5.0]]).round(1).tolist()
     [3.0]
     """
-
-    def __init__(
-        self,
-        modalities: Mapping[str, Modality] | None = None,
-        strategy: str | FusionStrategy = "stacking",
-        *,
-        random_state: RandomState = None,
-    ) -> None:
-        self.modalities = modalities
-        self.strategy = strategy
-        self.random_state = random_state
-
-    def _chosen(self) -> FusionStrategy:
-        return _strategy(self.strategy)
 
 
 def _strategy(given: Any) -> FusionStrategy:

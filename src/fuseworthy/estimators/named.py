@@ -14,7 +14,56 @@ Learner = Literal["linear", "boosting"]
 EARLY: dict[str, FusionStrategy] = {"linear": EarlyLinear(), "boosting": EarlyBoosting()}
 
 
-class LateFusionClassifier(ClassifierOfTables):
+class _Late:
+    """The parameters of late fusion."""
+
+    def __init__(self, modalities: Mapping[str, Modality] | None = None, *, random_state: RandomState = None) -> None:
+        self.modalities = modalities
+        self.random_state = random_state
+
+    def _chosen(self) -> FusionStrategy:
+        return Late("stacking")
+
+
+class _Early:
+    """The parameters of early fusion."""
+
+    def __init__(
+        self,
+        modalities: Mapping[str, Modality] | None = None,
+        learner: Learner = "linear",
+        *,
+        random_state: RandomState = None,
+    ) -> None:
+        self.modalities = modalities
+        self.learner = learner
+        self.random_state = random_state
+
+    def _chosen(self) -> FusionStrategy:
+        return early_strategy(self.learner)
+
+
+class _Network:
+    """The parameters of a fusion network."""
+
+    def __init__(
+        self,
+        modalities: Mapping[str, Modality] | None = None,
+        network: str = "gated",
+        *,
+        random_state: RandomState = None,
+    ) -> None:
+        self.modalities = modalities
+        self.network = network
+        self.random_state = random_state
+
+    def _chosen(self) -> FusionStrategy:
+        from fuseworthy.strategies.networks import network_named
+
+        return network_named(self.network)
+
+
+class LateFusionClassifier(_Late, ClassifierOfTables):
     """Stacking of each modality's best calibrated single; see `FusionClassifier`.
 
     Parameters
@@ -23,32 +72,12 @@ class LateFusionClassifier(ClassifierOfTables):
     random_state : int, RandomState or None
     """
 
-    def __init__(self, modalities: Mapping[str, Modality] | None = None, *, random_state: RandomState = None) -> None:
-        self.modalities = modalities
-        self.random_state = random_state
 
-    def _chosen(self) -> FusionStrategy:
-        return Late("stacking")
+class LateFusionRegressor(_Late, RegressorOfTables):
+    """Stacking of each modality's best calibrated single; parameters as of `LateFusionClassifier`."""
 
 
-class LateFusionRegressor(RegressorOfTables):
-    """Stacking of each modality's best calibrated single; see `FusionRegressor`.
-
-    Parameters
-    ----------
-    modalities : mapping of name to Text, Tabular or Embedding, optional
-    random_state : int, RandomState or None
-    """
-
-    def __init__(self, modalities: Mapping[str, Modality] | None = None, *, random_state: RandomState = None) -> None:
-        self.modalities = modalities
-        self.random_state = random_state
-
-    def _chosen(self) -> FusionStrategy:
-        return Late("stacking")
-
-
-class EarlyFusionClassifier(ClassifierOfTables):
+class EarlyFusionClassifier(_Early, ClassifierOfTables):
     """One model on the features of all modalities side by side; see `FusionClassifier`.
 
     Parameters
@@ -66,48 +95,12 @@ class EarlyFusionClassifier(ClassifierOfTables):
     True
     """
 
-    def __init__(
-        self,
-        modalities: Mapping[str, Modality] | None = None,
-        learner: Learner = "linear",
-        *,
-        random_state: RandomState = None,
-    ) -> None:
-        self.modalities = modalities
-        self.learner = learner
-        self.random_state = random_state
 
-    def _chosen(self) -> FusionStrategy:
-        return early_strategy(self.learner)
+class EarlyFusionRegressor(_Early, RegressorOfTables):
+    """One model on the features of all modalities side by side; parameters as of `EarlyFusionClassifier`."""
 
 
-class EarlyFusionRegressor(RegressorOfTables):
-    """One model on the features of all modalities side by side; see `FusionRegressor`.
-
-    Parameters
-    ----------
-    modalities : mapping of name to Text, Tabular or Embedding, optional
-    learner : {"linear", "boosting"}
-        A linear model with a penalty per modality, or gradient boosting on reduced features.
-    random_state : int, RandomState or None
-    """
-
-    def __init__(
-        self,
-        modalities: Mapping[str, Modality] | None = None,
-        learner: Learner = "linear",
-        *,
-        random_state: RandomState = None,
-    ) -> None:
-        self.modalities = modalities
-        self.learner = learner
-        self.random_state = random_state
-
-    def _chosen(self) -> FusionStrategy:
-        return early_strategy(self.learner)
-
-
-class NetworkFusionClassifier(ClassifierOfTables):
+class NetworkFusionClassifier(_Network, ClassifierOfTables):
     """A fusion network on frozen features; see `FusionClassifier`. Needs the extra ``deep``.
 
     Parameters
@@ -118,49 +111,9 @@ class NetworkFusionClassifier(ClassifierOfTables):
     random_state : int, RandomState or None
     """
 
-    def __init__(
-        self,
-        modalities: Mapping[str, Modality] | None = None,
-        network: str = "gated",
-        *,
-        random_state: RandomState = None,
-    ) -> None:
-        self.modalities = modalities
-        self.network = network
-        self.random_state = random_state
 
-    def _chosen(self) -> FusionStrategy:
-        from fuseworthy.strategies.networks import network_named
-
-        return network_named(self.network)
-
-
-class NetworkFusionRegressor(RegressorOfTables):
-    """A fusion network on frozen features; see `FusionRegressor`. Needs the extra ``deep``.
-
-    Parameters
-    ----------
-    modalities : mapping of name to Text, Tabular or Embedding, optional
-    network : str
-        A network's name, such as "gated", "token-transformer" or "hybrid:audio+video".
-    random_state : int, RandomState or None
-    """
-
-    def __init__(
-        self,
-        modalities: Mapping[str, Modality] | None = None,
-        network: str = "gated",
-        *,
-        random_state: RandomState = None,
-    ) -> None:
-        self.modalities = modalities
-        self.network = network
-        self.random_state = random_state
-
-    def _chosen(self) -> FusionStrategy:
-        from fuseworthy.strategies.networks import network_named
-
-        return network_named(self.network)
+class NetworkFusionRegressor(_Network, RegressorOfTables):
+    """A fusion network on frozen features; parameters as of `NetworkFusionClassifier`. Needs the extra ``deep``."""
 
 
 def early_strategy(learner: str) -> FusionStrategy:
