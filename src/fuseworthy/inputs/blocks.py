@@ -25,9 +25,9 @@ class Block:
     Parameters
     ----------
     modality : str
-    view : {"counts", "cells", "vectors", "minilm", "tokens"}
-        Token counts (sparse), table cells (NaN = missing cell, categories as codes), ready vectors, sentence
-        embeddings, or sequences of vectors.
+    view : str
+        What made it: "counts", "cells", "vectors" and "tokens" for token counts, table cells, ready vectors and ready
+        sequences; otherwise the encoder's name ("minilm", …).
     values : (n, d) array, dense or CSR; (n, t, d) of sequences
     present : (n,) bool array
         Whether the row has this modality at all. Values of absent rows mean nothing and must not be used.
@@ -50,6 +50,14 @@ class Block:
     @property
     def n(self) -> int:
         return len(self.present)
+
+    @property
+    def form(self) -> str:
+        """What learners can do with it: "counts" (sparse), "cells" (NaN = missing cell, categories as codes), "vectors"
+        or "tokens" (sequences of vectors)."""
+        if self.view in ("counts", "cells"):
+            return self.view
+        return "vectors" if self.mask is None else "tokens"
 
     @cached_property
     def pooled(self) -> Any:
