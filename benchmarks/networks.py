@@ -150,8 +150,8 @@ def twenty_passes(name: str, inputs: Mapping[str, np.ndarray], y: np.ndarray) ->
         return Lesson(strategy.make(dict(SIZES), 2))
 
     copy = [Copy(np.arange(n), np.empty(0, dtype=np.int64), 0)]
-    recipe = Recipe(batch=256, epochs=20)
-    train(make_lesson, rows, copy, Recipe(batch=256, epochs=1))  # warm
+    recipe = Recipe(batch=512, epochs=20)
+    train(make_lesson, rows, copy, Recipe(batch=512, epochs=1))  # warm
     start = time.process_time()
     trained = train(make_lesson, rows, copy, recipe)
     seconds = time.process_time() - start

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import torch
 from scipy import special, stats
@@ -45,14 +43,14 @@ def test_two_gates_are_the_sigmoid_and_its_complement():
     assert np.allclose(gated.detach(), g * contents[0] + (1 - g) * contents[1])
 
 
-def test_tensor_fusion_holds_every_product():
+def test_tensor_fusion_is_a_network_on_every_product():
     fusion, tokens, z = drawn(TensorFusion, {"a": 3, "b": 2, "c": 1}, narrow=2)
     padded = [
         np.hstack([np.ones((5, 1)), affine(layer, z[n])]) for layer, n in zip(fusion.narrowing, "abc", strict=True)
     ]
-    cells = fusion.products(tokens).detach().numpy().reshape(5, 3, 3, 3)
-    for i, j, k in itertools.product(range(3), repeat=3):
-        assert np.allclose(cells[:, i, j, k], padded[0][:, i] * padded[1][:, j] * padded[2][:, k])
+    cells = np.einsum("ni,nj,nk->nijk", *padded).reshape(5, 27)
+    expected = fusion.trunk(torch.tensor(cells, dtype=next(fusion.parameters()).dtype))
+    assert np.allclose(fusion.fuse(tokens).detach(), expected.detach(), atol=1e-6)
 
 
 def test_low_rank_fusion_is_a_weighted_sum_of_products_of_projections():

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from fuseworthy.nn.dropout import Dropout
 from fuseworthy.nn.shapes import check_heads
 
 
@@ -121,10 +122,10 @@ class AttentionLayer(nn.Module):
             nn.LayerNorm(width),
             nn.Linear(width, width),
             nn.GELU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
             nn.Linear(width, width),
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(
         self,

@@ -7,6 +7,12 @@ import math
 import torch
 from torch import Tensor, nn
 
+from fuseworthy.nn.dropout import Dropout
+
+MANY_FEATURES, BLURRED = 32, 0.4
+"""From so many features on, this share of them is dropped in training wherever dropout is asked for: of a modality that
+is noise, a network learns less by heart (Wager, Wang & Liang 2013: dropout of inputs is an adaptive ridge)."""
+
 
 def sinusoids(places: Tensor, width: int) -> Tensor:
     """Sines and cosines of each place, (…, width), after Vaswani et al. (2017).
@@ -38,7 +44,8 @@ class Projection(nn.Module):
     width : int
         Size of a token.
     dropout : float
-        Share of a token's entries that are dropped in training.
+        Share of a token's entries that are dropped in training; if above zero, features are dropped too where there are
+        many, see `BLURRED`.
     told : bool
         Whether rows without the modality hold a learned absent vector. Otherwise they hold something constant.
     pieces : int
@@ -60,7 +67,8 @@ class Projection(nn.Module):
         self.width, self.pieces = width, pieces
         self.linear = nn.Linear(features, pieces * width)
         self.norm = nn.LayerNorm(width)
-        self.dropout = nn.Dropout(dropout)
+        self.blur = Dropout(BLURRED if dropout and features >= MANY_FEATURES else 0.0)
+        self.dropout = Dropout(dropout)
         self.absent = nn.Parameter(torch.randn(width) * 0.02) if told else None
 
     def forward(
@@ -98,7 +106,7 @@ class Projection(nn.Module):
         return mask & present[:, None]
 
     def _tokens(self, value: Tensor, is_vector: bool) -> Tensor:
-        mapped: Tensor = self.linear(value)
+        mapped: Tensor = self.linear(self.blur(value))
         if is_vector:
             mapped = mapped.reshape(-1, self.pieces, self.width)
         elif self.pieces > 1:

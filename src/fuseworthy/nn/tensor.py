@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -59,17 +59,29 @@ class TensorFusion(Fusion):
         self.trunk = trunk((self.narrow + 1) ** len(self.names), outputs, hidden=hidden, dropout=dropout)
 
     def _combine(self, tokens: Tokens, explain: bool) -> tuple[Tensor, Attention]:
-        return self.trunk(self.products(tokens)), Attention(None, self.names)
+        *others, last = self.factors(tokens)
+        first = self.trunk[0]
+        assert isinstance(first, nn.Linear)
+        # The products with the last modality are never written out: the layer's weights meet the others first.
+        cells = products(others or [last[:, :1]])
+        weight = first.weight.reshape(-1, cells.shape[1], last.shape[1]).transpose(0, 1)
+        met = (cells @ weight.flatten(1)).reshape(-1, *weight.shape[1:])
+        hidden = (met * last[:, None]).sum(2) + first.bias
+        return self.trunk[1:](hidden), Attention(None, self.names)
 
-    def products(self, tokens: Tokens) -> Tensor:
-        """All products, (n, (narrow + 1)^M), the modalities in sorted order, the last varying fastest."""
-        cells: Tensor | None = None
-        for name, narrowing in zip(self.names, self.narrowing, strict=True):
-            small = narrowing(tokens.vector(name)) * tokens.present[name][:, None]
-            factor = F.pad(small, (1, 0), value=1.0)
-            cells = factor if cells is None else (cells[:, :, None] * factor[:, None]).flatten(1)
-        assert cells is not None
-        return cells
+    def factors(self, tokens: Tokens) -> list[Tensor]:
+        """``[1; z_m]`` of each modality, (n, narrow + 1), in sorted order."""
+        narrowed = zip(self.names, self.narrowing, strict=True)
+        small = [narrowing(tokens.vector(name)) * tokens.present[name][:, None] for name, narrowing in narrowed]
+        return [F.pad(values, (1, 0), value=1.0) for values in small]
+
+
+def products(factors: Sequence[Tensor]) -> Tensor:
+    """All products of one entry of each factor, (n, cells), the last factor varying fastest."""
+    cells = factors[0]
+    for factor in factors[1:]:
+        cells = (cells[:, :, None] * factor[:, None]).flatten(1)
+    return cells
 
 
 def narrowness(members: int) -> int:

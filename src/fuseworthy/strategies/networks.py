@@ -18,18 +18,17 @@ if TYPE_CHECKING:
 WIDTH = 64
 DROPOUT = {
     "token-transformer": 0.2,
-    "cross-attention": 0.3,
-    "crossmodal": 0.3,
-    "interleaved": 0.3,
-    "bottleneck": 0.4,
-    "perceiver": 0.3,
+    "cross-attention": 0.2,
+    "crossmodal": 0.5,
+    "interleaved": 0.4,
+    "bottleneck": 0.5,
+    "perceiver": 0.2,
     "modality-weights": 0.4,
     "evidential": 0.5,
     "energy-weighted": 0.5,
 }
-POOLED_DROPOUT = 0.6
-"""Where a modality is noise, less lets networks learn it by heart; attention stops before it has found interactions if
-it is given more (benchmarks/LEDGER.md)."""
+POOLED_DROPOUT = 0.5
+"""Where a modality is noise, less lets networks learn it by heart (benchmarks/LEDGER.md)."""
 STACKED = ("concat", "modality-weights", "gated", "film", "product-of-experts")
 """Networks of a few small linear maps, copies of which are trained as one program (see `benchmarks/heads.py`)."""
 

@@ -15,6 +15,7 @@ from fuseworthy.evidence.dominance import dominance_facts
 from fuseworthy.evidence.headroom import headroom_facts
 from fuseworthy.evidence.metrics import TITLES
 from fuseworthy.evidence.refusals import refusal_reasons
+from fuseworthy.inputs.encode import Watch
 from fuseworthy.strategies.catalogue import REMEDIES
 from fuseworthy.study.assemble import assemble
 from fuseworthy.study.conclude import Progressed, conclude, dimensions_of, what_of
@@ -22,7 +23,7 @@ from fuseworthy.study.engines import Engine, InlineEngine, check_jobs, make_engi
 from fuseworthy.study.facts import strategy_rows
 from fuseworthy.study.fusions import asked_networks, joining_networks
 from fuseworthy.study.prepare import Loaded, load, prepare
-from fuseworthy.study.progress import Progress, Silent
+from fuseworthy.study.progress import EncodingProgress, Progress, Silent
 from fuseworthy.study.question import Options, Question
 from fuseworthy.study.study import Study
 from fuseworthy.study.units import STAGES, Unit, is_done, network_units, unit_folders, units_of
@@ -59,7 +60,8 @@ def run_study(
 def _run_in(
     folder: Path, loaded: Loaded, question: Question, options: Options, progress: Progress, start: float
 ) -> Study:
-    prepared = prepare(loaded, question, folder / "blocks")
+    watch = Watch(options.jobs, EncodingProgress(progress))
+    prepared = prepare(loaded, question, folder / "blocks", watch)
     workspace = create(folder, prepared.plan, prepared.y, prepared.ids, prepared.pattern, prepared.folds)
     unit_folders(folder)
     deadline = start + options.budget * 60 if options.budget is not None else float("inf")
@@ -171,10 +173,9 @@ def _weigh(
         return None, []
     progress.say(facts["sentence"])
     refused = refusal_reasons(ledger.y, ledger.task, ledger.folds, ledger.labels)
-    joining, why = joining_networks(
-        workspace.plan.candidates, len(workspace.ids), facts, sequences=_has_sequences(workspace)
-    )
-    blind = _has_sequences(workspace) and (joining or asked_networks(workspace.plan))
+    sequences = _has_sequences(workspace)
+    joining, why = joining_networks(workspace.plan.candidates, len(workspace.ids), facts, sequences=sequences)
+    blind = sequences and (joining or asked_networks(workspace.plan))
     if facts["unlikely"] and not blind and not refused and question.worth is None:
         return str(facts["sentence"]), []
     if why:

@@ -266,6 +266,6 @@ def test_predictions_do_not_depend_on_how_many_rows_are_asked_for_at_once(monkey
 
 
 def test_small_sets_get_small_batches_and_the_device_asked_for_is_taken():
-    assert [recipe_for(n).batch for n in (500, 3000, 20_000, 100_000)] == [64, 128, 256, 512]
+    assert [recipe_for(n).batch for n in (500, 3000, 20_000, 100_000)] == [64, 128, 512, 512]
     assert choose_device("cpu").type == "cpu"
     assert choose_device().type == ("cuda" if torch.cuda.is_available() else "cpu")

@@ -254,5 +254,5 @@ def _check(copies: Sequence[Copy]) -> None:
     for copy in copies:
         if len(copy.rows) == 0:
             raise ValueError("every copy must have rows to learn from, but one has none.")
-        if both := set(copy.rows.tolist()) & set(copy.watched.tolist()):
-            raise ValueError(f"a copy must not learn from rows that it watches, but row {min(both)} is in both.")
+        if len(both := np.intersect1d(copy.rows, copy.watched)):
+            raise ValueError(f"a copy must not learn from rows that it watches, but row {both[0]} is in both.")

@@ -75,7 +75,9 @@ class Alone(Program):
         self.parameters = dict(self.lessons[0].named_parameters())
 
     def losses(self, batch: Rows, progress: float) -> tuple[Tensor, Tensor, Tensor]:
-        lesson = self.lessons[0].train()
+        lesson = self.lessons[0]
+        if not lesson.training:  # setting it walks the whole network: not at every step
+            lesson.train()
         joint, alone, heard = lesson(*_arguments(_first(batch)), batch.target[0], progress)
         return joint[None], alone[None], heard[None]
 
@@ -87,7 +89,7 @@ class Alone(Program):
         return {name: p.grad[None] for name, p in self.parameters.items() if p.grad is not None}
 
     def clip(self, longest: float) -> None:
-        nn.utils.clip_grad_norm_(self.parameters.values(), longest)
+        nn.utils.clip_grad_norm_(self.parameters.values(), longest, foreach=True)
 
     def slow_down(self, before: Mapping[str, Tensor], paces: Mapping[str, Tensor]) -> None:
         for name, start in before.items():

@@ -58,4 +58,4 @@ def recipe_for(rows: int) -> Recipe:
     """The usual recipe for so many rows to learn from: small batches and larger steps where there are few."""
     if rows < 2000:
         return Recipe(rate=2e-3, batch=64)
-    return Recipe(batch=128) if rows < 6000 else Recipe(batch=256 if rows < 50_000 else 512, patience=4)
+    return Recipe(batch=128) if rows < 6000 else Recipe(rate=1.4e-3, batch=512, warm_up=25)
