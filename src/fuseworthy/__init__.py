@@ -17,6 +17,11 @@ _HOMES = {
     "Text": "fuseworthy.inputs.modality",
     "Tabular": "fuseworthy.inputs.modality",
     "Embedding": "fuseworthy.inputs.modality",
+    "Files": "fuseworthy.inputs.files",
+    "Image": "fuseworthy.inputs.recordings",
+    "Audio": "fuseworthy.inputs.recordings",
+    "Video": "fuseworthy.inputs.recordings",
+    "Series": "fuseworthy.inputs.recordings",
     "Study": "fuseworthy.study.study",
     "Ledger": "fuseworthy.ledger",
     "FusionClassifier": "fuseworthy.estimators",
@@ -32,21 +37,26 @@ _HOMES = {
 }
 
 __all__ = [
+    "Audio",
     "EarlyFusionClassifier",
     "EarlyFusionRegressor",
     "Embedding",
+    "Files",
     "FuseworthyError",
     "FusionClassifier",
     "FusionRegressor",
+    "Image",
     "LateFusionClassifier",
     "LateFusionRegressor",
     "Ledger",
     "NetworkFusionClassifier",
     "NetworkFusionRegressor",
+    "Series",
     "Study",
     "Tabular",
     "Text",
     "Verdict",
+    "Video",
     "__version__",
     "compare",
     "inspect",
@@ -66,7 +76,9 @@ if TYPE_CHECKING:
         NetworkFusionRegressor,
     )
     from fuseworthy.evidence.outcome import Verdict
+    from fuseworthy.inputs.files import Files
     from fuseworthy.inputs.modality import Embedding, Tabular, Text
+    from fuseworthy.inputs.recordings import Audio, Image, Series, Video
     from fuseworthy.inspection.inspection import inspect
     from fuseworthy.ledger import Ledger
     from fuseworthy.study.api import compare, judge

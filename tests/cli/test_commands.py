@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 from fuseworthy.cli.app import app
 from mixed_tables import mixed_table
 
-LOADED = "import sys; {}; print([m for m in ('sklearn', 'torch', 'scipy', 'pandas', 'pyarrow') if m in sys.modules])"
+HEAVY = ("sklearn", "torch", "scipy", "pandas", "pyarrow", "PIL", "skimage", "soundfile", "soxr", "av")
+LOADED = f"import sys; {{}}; print([m for m in {HEAVY} if m in sys.modules])"
 
 
 def run(*arguments, cwd=None):
@@ -38,17 +39,17 @@ def test_help_loads_neither_scikit_learn_nor_torch():
     code = (
         "import sys\nfrom fuseworthy.cli import main\nsys.argv = ['fuseworthy', 'compare', '--help']\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "assert not {'sklearn', 'torch', 'scipy'} & set(sys.modules), 'heavy'"
+        "assert not {'sklearn', 'torch', 'scipy', 'PIL', 'skimage'} & set(sys.modules), 'heavy'"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).returncode == 0
 
 
-@pytest.mark.parametrize("command", ["", "compare", "judge", "inspect", "checks", "selftest", "demo"])
+@pytest.mark.parametrize("command", ["", "compare", "judge", "inspect", "checks", "selftest", "demo", "data"])
 def test_every_command_explains_itself(command):
     found = CliRunner().invoke(app, [*([command] if command else []), "--help"])
     assert found.exit_code == 0
     assert "Usage" in found.output
-    if command in ("compare", "judge", "inspect", "checks", "selftest"):
+    if command in ("compare", "judge", "inspect", "checks", "selftest", "data"):
         assert "Example: fuseworthy" in found.output
 
 
@@ -94,7 +95,7 @@ def test_compare_prints_singles_first_then_the_verdict_and_paths(tmp_path):
         (["compare", "t.parquet", "--target", "lable"], "the nearest is 'label'"),
         (["compare", "t.parquet", "--target", "label", "--modality", "a=txt:note"], "the nearest is 'text'"),
         (["compare", "t.parquet", "--target", "label", "--modality", "a:note"], "NAME=KIND:COLUMN"),
-        (["compare", "t.parquet", "--target", "label", "--modality", "a=image:note"], "not read by this version"),
+        (["compare", "t.parquet", "--target", "label", "--modality", "a=image:note,size"], "image must be one column"),
         (["compare", "t.parquet", "--target", "label", "--join", "t.parquet"], "never by position"),
         (["compare", "ragged.csv", "--target", "b"], "row 3 has 3"),
         (["judge", "t.parquet", "--target", "label", "--single", "p", "--fusion", "q=size"], "NAME=COLUMN"),
@@ -197,3 +198,12 @@ def test_ctrl_c_keeps_what_is_done_and_says_how_to_go_on(tmp_path):
     _, stderr = process.communicate(timeout=20)
     assert process.returncode == 130
     assert "the same command goes on from there" in stderr
+
+
+def test_data_lists_the_sets_and_names_the_nearest():
+    listed = run("data")
+    assert listed.returncode == 0
+    assert all(name in listed.stdout for name in ("recipes", "easy-vqa", "watch-3s"))
+    wrong = run("data", "easy-vqq")
+    assert wrong.returncode == 2
+    assert "the nearest is 'easy-vqa'" in wrong.stderr

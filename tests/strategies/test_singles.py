@@ -7,7 +7,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from fuseworthy.folds import make_folds
 from fuseworthy.inputs.encoders.words import RUNS, WORDS, encode_counts
-from fuseworthy.strategies.families import FAMILIES
+from fuseworthy.strategies.families import FAMILIES, families_for
 from fuseworthy.strategies.features import TokenWeights
 from fuseworthy.strategies.part import make_part
 from fuseworthy.strategies.singles import fit_singles, mask_only
@@ -21,7 +21,8 @@ def test_every_family_has_the_same_tuning_budget():
 
 def test_every_modality_has_three_families_except_text_without_its_extra():
     assert len(FAMILIES["cells"]) == len(FAMILIES["vectors"]) == 3
-    assert len(FAMILIES["counts"]) + len(FAMILIES["minilm"]) == 3
+    assert len(families_for({"counts": "counts"})) == 2
+    assert len(families_for({"counts": "counts", "minilm": "vectors"})) == 3
 
 
 def test_singles_beat_the_prior_on_rows_they_have_not_seen(any_problem):

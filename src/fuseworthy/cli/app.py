@@ -9,6 +9,7 @@ import typer
 from fuseworthy import __version__
 from fuseworthy.cli.checks import checks
 from fuseworthy.cli.compare import compare
+from fuseworthy.cli.data import data
 from fuseworthy.cli.demo import demo
 from fuseworthy.cli.inspect import inspect
 from fuseworthy.cli.judge import judge
@@ -42,6 +43,7 @@ def root(
 
 
 app.command()(demo)
+app.command()(data)
 app.command()(inspect)
 app.command()(compare)
 app.command()(judge)

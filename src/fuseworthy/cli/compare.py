@@ -35,6 +35,20 @@ def compare(
         list[str] | None,
         typer.Option(help="A column of equal-length vectors, or several number columns.", rich_help_panel=COLUMNS),
     ] = None,
+    image: Annotated[
+        list[str] | None, typer.Option(help="A column of pictures: paths, or bytes.", rich_help_panel=COLUMNS)
+    ] = None,
+    audio: Annotated[
+        list[str] | None,
+        typer.Option(help="A column of sound files, or of films with a sound track.", rich_help_panel=COLUMNS),
+    ] = None,
+    video: Annotated[list[str] | None, typer.Option(help="A column of film files.", rich_help_panel=COLUMNS)] = None,
+    series: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Columns of number lists x,y,z, a channel each; or one column of files.", rich_help_panel=COLUMNS
+        ),
+    ] = None,
     modality: Annotated[
         list[str] | None,
         typer.Option(help="NAME=KIND:COLUMN,COLUMN, e.g. review=text:title,body.", rich_help_panel=COLUMNS),
@@ -43,6 +57,19 @@ def compare(
         list[str] | None,
         typer.Option(help="minilm adds sentence embeddings to texts (extra: minilm).", rich_help_panel=COLUMNS),
     ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder that paths are relative to and may not leave (the table's).", rich_help_panel=COLUMNS
+        ),
+    ] = None,
+    max_unreadable: Annotated[
+        float,
+        typer.Option(
+            help="Share of a modality's rows whose files may be unreadable; above it nothing runs.",
+            rich_help_panel=COLUMNS,
+        ),
+    ] = 0.01,
     task: Annotated[str | None, typer.Option(help="binary, multiclass or regression.", rich_help_panel=COLUMNS)] = None,
     join: Annotated[
         list[Path] | None, typer.Option(help="Further table, joined by --on. May be repeated.", rich_help_panel=COLUMNS)
@@ -50,6 +77,13 @@ def compare(
     on: Annotated[
         list[str] | None,
         typer.Option(help="Key column of each --join (one for all, or one each).", rich_help_panel=COLUMNS),
+    ] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=KIND:PATTERN, files that belong to rows by name: photo=image:photos/{id}.png. May be repeated.",
+            rich_help_panel=COLUMNS,
+        ),
     ] = None,
     group: Annotated[
         str | None,
@@ -146,25 +180,23 @@ def compare(
     from fuseworthy.cli.options import (
         asked_with,
         default_folder,
+        files_from,
+        joins_from_words,
         modalities_from,
         plain_margin,
         price_only,
         split_names,
     )
     from fuseworthy.cli.screen import Screen, show_paths, show_study
-    from fuseworthy.errors import InputError
-    from fuseworthy.study.question import Join, Options, Question
+    from fuseworthy.study.question import Options, Question, joins_from
     from fuseworthy.study.run import run_study
 
-    keys = on or []
-    if join and len(keys) not in (1, len(join)):
-        raise InputError(
-            "tables are joined by a key, never by position: pass --on COLUMN once, or once for each --join."
-        )
-    joins = [Join(path, keys[0] if len(keys) == 1 else keys[i]) for i, path in enumerate(join or [])]
+    joins = joins_from(joins_from_words(join or [], on or []))
+    short = {"text": text, "tabular": tabular, "image": image, "audio": audio, "video": video, "series": series}
+    short["embedding"] = embedding
     question = Question(
         target=target,
-        modalities=modalities_from(modality or [], text or [], tabular or [], embedding or [], encoder or []),
+        modalities=modalities_from(modality or [], short, encoder or []),
         task=task,
         group=group,
         time=time,
@@ -182,6 +214,9 @@ def compare(
         strategies=split_names(strategies),
         random_state=seed,
         drop_unlabelled=drop_unlabelled,
+        files=files_from(files or []),
+        root=root,
+        max_unreadable=max_unreadable,
     )
     folder = out or default_folder(table, target)
     screen = Screen()

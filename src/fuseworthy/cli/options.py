@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fuseworthy.errors import InputError
-from fuseworthy.inputs.modality import Modality, make_modality, parse_modality
+from fuseworthy.inputs.kinds import make_modality, parse_modality
+from fuseworthy.inputs.modality import Modality
+
+if TYPE_CHECKING:
+    from fuseworthy.inputs.files import Files
 
 
 def split_names(text: str) -> tuple[str, ...]:
@@ -23,13 +28,19 @@ def split_names(text: str) -> tuple[str, ...]:
 
 
 def modalities_from(
-    named: Sequence[str], text: Sequence[str], tabular: Sequence[str], embedding: Sequence[str], encoders: Sequence[str]
+    named: Sequence[str], short: Mapping[str, Sequence[str] | None], encoders: Sequence[str] = ()
 ) -> dict[str, Modality] | None:
     """Modalities from ``--modality`` and the short forms; None if nothing was named, so that they are inferred.
 
+    Parameters
+    ----------
+    named : ``NAME=KIND:COLUMN,COLUMN`` each
+    short : mapping of kind to the columns given by each ``--KIND``
+    encoders : of texts
+
     Examples
     --------
-    >>> modalities_from([], ["title,body"], ["age"], [], [])
+    >>> modalities_from([], {"text": ["title,body"], "tabular": ["age"]})
     {'text': Text(columns=('title', 'body')), 'tabular': Tabular(columns=('age',))}
     """
     chosen = ("tfidf", *[e for e in encoders if e != "tfidf"])
@@ -37,11 +48,49 @@ def modalities_from(
     for words in named:
         name, modality = parse_modality(words, encoders=chosen)
         _add(found, name, modality)
-    for kind, groups in (("text", text), ("tabular", tabular), ("embedding", embedding)):
-        for group in groups:
+    for kind, groups in short.items():
+        for group in groups or ():
             columns = split_names(group)
-            name = kind if len(groups) == 1 else columns[0] if columns else kind
+            name = kind if len(groups or ()) == 1 else columns[0] if columns else kind
             _add(found, name, make_modality(kind, columns, encoders=chosen))
+    return found or None
+
+
+def joins_from_words(tables: Sequence[Path], keys: Sequence[str]) -> dict[str, list[Path]]:
+    """Tables to join by their key, from ``--join`` and ``--on``: one key for all, or one for each.
+
+    Examples
+    --------
+    >>> joins_from_words([Path("a.csv"), Path("b.csv")], ["id"]) == {"id": [Path("a.csv"), Path("b.csv")]}
+    True
+    """
+    if len(keys) not in (1, len(tables)) and (tables or keys):
+        raise InputError(
+            f"tables are joined by a key, never by position, but {len(keys)} keys came for {len(tables)} tables: pass --on "
+            "COLUMN once, or once for each --join."
+        )
+    found: dict[str, list[Path]] = {}
+    for place, table in enumerate(tables):
+        found.setdefault(keys[0 if len(keys) == 1 else place], []).append(table)
+    return found
+
+
+def files_from(words: Sequence[str]) -> dict[str, Files] | None:
+    """Sets of files from ``--files NAME=KIND:PATTERN``.
+
+    Examples
+    --------
+    >>> files_from(["photo=image:photos/{id}.png"])["photo"].pattern
+    'photos/{id}.png'
+    """
+    from fuseworthy.inputs.files import parse_files
+
+    found: dict[str, Files] = {}
+    for word in words:
+        name, files = parse_files(word)
+        if name in found:
+            raise InputError(f"sets of files must have different names, but {name!r} came twice.")
+        found[name] = files
     return found or None
 
 

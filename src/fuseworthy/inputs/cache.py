@@ -7,8 +7,9 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -54,20 +55,40 @@ def table_digest(table: pa.Table) -> str:
     return sink.hexdigest()
 
 
-def cached_block(key: dict[str, str], modality: str, make: Callable[[], Block], root: Path) -> tuple[Block, Path]:
+def is_cached(key: Mapping[str, Any], root: Path) -> bool:
+    """Whether the store has a block for this key, whole or damaged."""
+    return _folder(key, root).exists()
+
+
+def cached_block(
+    key: Mapping[str, Any],
+    modality: str,
+    make: Callable[[], Block],
+    root: Path,
+    say: Callable[[str], None] | None = None,
+) -> tuple[Block, Path]:
     """The block for this key, from the store or made now, and the folder it lies in.
+
+    Parameters
+    ----------
+    say : callable (notice), optional
+        Told of a damaged entry, which is set aside and made again.
 
     Raises
     ------
     OSError
         The store cannot be written.
     """
-    folder = root / "blocks" / content_digest(key)
+    folder = _folder(key, root)
     if folder.exists():
         try:
             return load_block(folder, modality), folder
         except (ValueError, OSError):
-            _set_aside(folder)
+            spot = _set_aside(folder)
+            if say is not None:
+                say(
+                    f"modality {modality!r}: its cached block was damaged; it is made again, and the old one kept in {spot}"
+                )
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".making-"))
     try:
@@ -82,6 +103,11 @@ def cached_block(key: dict[str, str], modality: str, make: Callable[[], Block], 
     return load_block(folder, modality), folder
 
 
-def _set_aside(folder: Path) -> None:
+def _folder(key: Mapping[str, Any], root: Path) -> Path:
+    return root / "blocks" / content_digest(key)
+
+
+def _set_aside(folder: Path) -> Path:
     spot = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".damaged-"))
     folder.rename(spot / folder.name)
+    return spot

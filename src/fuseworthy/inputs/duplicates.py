@@ -10,24 +10,36 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from fuseworthy.folds import Ints
+from fuseworthy.inputs.encoders.tokens import is_list, is_number
 from fuseworthy.inputs.modality import Modality, Tabular
 
 
-def duplicate_groups(table: pa.Table, modalities: Mapping[str, Modality]) -> Ints | None:
+def duplicate_groups(
+    table: pa.Table, modalities: Mapping[str, Modality], contents: Mapping[str, Sequence[str | None]] | None = None
+) -> Ints | None:
     """Group number of each row if some rows agree in every column used, else None.
 
-    A table of a few categories repeats by nature; so copies are looked for only where a text or an embedding is among
-    the modalities, and rows in which all of those are missing are no copies.
+    A table of a few categories repeats by nature; so copies are looked for only where a text, an embedding or a file is
+    among the modalities, and rows in which all of those are missing are no copies.
+
+    Parameters
+    ----------
+    contents : mapping of modality to n digests, optional
+        What the files of its rows hold, which then decides rather than their names; None where missing.
     """
-    rich = [c for m in modalities.values() if not isinstance(m, Tabular) for c in m.columns]
-    if not rich:
+    contents = contents or {}
+    rich = [
+        c for name, m in modalities.items() if not isinstance(m, Tabular) and name not in contents for c in m.columns
+    ]
+    if not rich and not contents:
         return None
     cells = [c for m in modalities.values() if isinstance(m, Tabular) for c in m.columns]
 
     def codes(columns: list[str]) -> list[Ints]:
         return [cell_codes(table[c].combine_chunks()) for c in columns]
 
-    group = equal_rows(codes(rich), codes(cells), table.num_rows)
+    held = [cell_codes(pa.array(digests, pa.string())) for digests in contents.values()]
+    group = equal_rows([*codes(rich), *held], codes(cells), table.num_rows)
     return group if group.max() + 1 < len(group) else None
 
 
@@ -62,9 +74,22 @@ def merge_groups(first: Ints, second: Ints) -> Ints:
 def cell_codes(column: Any) -> Ints:
     """A number for each cell, equal for equal cells, -1 for a missing one."""
     if pa.types.is_nested(column.type):
-        return _vector_codes(column)
+        return _vector_codes(column) if _holds_numbers(column.type) else _object_codes(column)
     codes = column.dictionary_encode().indices.fill_null(-1)
     return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _holds_numbers(kind: Any) -> bool:
+    while is_list(kind):
+        kind = kind.value_type
+    return is_number(kind) or pa.types.is_null(kind)
+
+
+def _object_codes(column: Any) -> Ints:
+    """Codes of cells such as {bytes, path} and lists of them, told apart by how they are written."""
+    seen: dict[str, int] = {}
+    cells = ("" if cell is None else repr(cell) for cell in column.to_pylist())
+    return np.array([seen.setdefault(cell, len(seen)) if cell else -1 for cell in cells], dtype=np.int64)
 
 
 def _lengths(column: Any) -> Ints:

@@ -2,25 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
 
+from fuseworthy.durable import content_digest
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import Block
-from fuseworthy.inputs.cache import cached_block, table_digest
+from fuseworthy.inputs.cache import cached_block, is_cached, table_digest
 from fuseworthy.inputs.modality import Embedding, Modality, Tabular, Text
+from fuseworthy.inputs.recordings import Recording
 
 VERSION = "3"
 """Raised when an encoder changes what it gives, so that old cache entries are not used."""
+RECORDINGS_VERSION = "1"
+"""The same of the encoders of files."""
+ATTEMPTS = 3
+"""How often files are encoded again because they changed meanwhile."""
+
+
+class Home(NamedTuple):
+    """Where the encoding of a view is written, loaded when it is first needed."""
+
+    module: str
+    encoding: str
+    learn: str
+
+
+HOMES = {
+    "counts": Home("words", "CountsEncoding", "learn_counts"),
+    "minilm": Home("minilm", "SentencesEncoding", "learn_sentences"),
+    "cells": Home("cells", "CellsEncoding", "learn_cells"),
+    "tokens": Home("tokens", "TokensEncoding", "learn_tokens"),
+    "vectors": Home("vectors", "VectorsEncoding", "learn_vectors"),
+}
+"""Of views whose table holds the data itself; those of files are in `encoders.recordings`."""
+TEXT_VIEWS = {"tfidf": "counts", "minilm": "minilm"}
+
+
+@dataclass(frozen=True)
+class Watch:
+    """How encoding goes on, which changes nothing of what it gives.
+
+    Parameters
+    ----------
+    jobs : int, optional
+        Processes that decode files; as many as pay if left out.
+    on_rows : callable (modality, rows done, rows in all), optional
+    say : callable (notice), optional
+    contents : mapping of modality to the digests of its rows, optional
+        As `content_of` gives them, where they were taken already; they are taken again if files changed since.
+    """
+
+    jobs: int | None = None
+    on_rows: Callable[[str, int, int], None] | None = None
+    say: Callable[[str], None] | None = None
+    contents: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
 
 
 class Encoding(Protocol):
     """What one view of a modality learned from a table: it encodes other rows as it encoded those."""
 
-    view: ClassVar[str]
+    @property
+    def view(self) -> str:
+        """The name of the block it makes."""
+        ...
 
     @property
     def modality(self) -> str: ...
@@ -44,27 +94,91 @@ Encodings = Mapping[str, Mapping[str, Encoding]]
 
 
 def encode_modalities(
-    table: pa.Table, modalities: Mapping[str, Modality], root: Path
+    table: pa.Table, modalities: Mapping[str, Modality], root: Path, watch: Watch | None = None
 ) -> tuple[dict[str, dict[str, Block]], dict[str, dict[str, str]]]:
-    """Blocks of every modality by view, and the folders they lie in.
+    """Blocks of every modality by view, and the folders of the cache at ``root`` that they lie in.
 
     Raises
     ------
     InputError
         A modality that no row has, or cells its kind cannot read.
     """
+    watch = watch or Watch()
     blocks: dict[str, dict[str, Block]] = {}
     folders: dict[str, dict[str, str]] = {}
     for name, modality in modalities.items():
         columns = table.select(list(modality.columns))
-        digest = table_digest(columns)
-        blocks[name], folders[name] = {}, {}
-        for view in views_of(modality, columns):
-            key = {"content": digest, "kind": modality.kind, "view": view, "version": VERSION}
-            block, folder = cached_block(key, name, lambda v=view, c=columns, n=name: encode(n, v, c), root)  # type: ignore[misc]
+        if isinstance(modality, Recording):
+            found = _encode_recording(name, modality, columns, root, watch)
+        else:
+            found = _encode_table(name, modality, columns, root, watch)
+        for block, _ in found.values():
             _require_present(block, modality)
-            blocks[name][view], folders[name][view] = block, str(folder)
+        blocks[name] = {view: block for view, (block, _) in found.items()}
+        folders[name] = {view: str(folder) for view, (_, folder) in found.items()}
     return blocks, folders
+
+
+def _encode_table(
+    name: str, modality: Modality, columns: pa.Table, root: Path, watch: Watch
+) -> dict[str, tuple[Block, Path]]:
+    digest = table_digest(columns)
+    found = {}
+    for view in views_of(modality, columns):
+        key = {"content": digest, "kind": modality.kind, "view": view, "version": VERSION}
+        found[view] = cached_block(key, name, lambda v=view: encode(name, v, columns), root, watch.say)  # type: ignore[misc]
+    return found
+
+
+def _encode_recording(
+    name: str, recording: Recording, columns: pa.Table, root: Path, watch: Watch
+) -> dict[str, tuple[Block, Path]]:
+    """Keyed by what the files hold, not by their names; views that are not in the cache are made in one pass."""
+    from fuseworthy.inputs.encoders.recordings import content_of
+
+    for attempt in range(ATTEMPTS):
+        known = watch.contents.get(name) if attempt == 0 else None
+        content = content_digest(content_of(recording, columns) if known is None else list(known))
+        try:
+            return _keyed(name, recording, columns, content, root, watch)
+        except _FilesChanged:
+            continue
+    raise InputError(
+        f"files must stay as they are while they are encoded, but those of {name!r} changed {ATTEMPTS} times. "
+        "Wait until nothing writes to them, and run it again."
+    )
+
+
+class _FilesChanged(Exception):
+    """Files hold something else than when their digest was taken."""
+
+
+def _keyed(
+    name: str, recording: Recording, columns: pa.Table, content: str, root: Path, watch: Watch
+) -> dict[str, tuple[Block, Path]]:
+    from fuseworthy.inputs.encoders.recordings import encode_recording, renamed
+
+    made: dict[str, Block] = {}
+
+    def key(view: str) -> dict[str, Any]:
+        what = {"content": content, "kind": recording.kind, "options": recording.options, "view": view}
+        return what | {"rows": columns.num_rows, "version": RECORDINGS_VERSION}
+
+    def make(view: str) -> Block:
+        if view not in made:
+            wanted = [v for v in recording.encoders if v == view or not is_cached(key(v), root)]
+            tell = watch.on_rows
+            on_rows = None if tell is None else lambda done, total: tell(name, done, total)
+            made.update(encode_recording(name, recording, wanted, columns, jobs=watch.jobs, on_rows=on_rows))
+            if made[view].meta["content"] != content:
+                raise _FilesChanged
+        return made.pop(view)
+
+    found = {}
+    for view in recording.encoders:
+        block, folder = cached_block(key(view), name, lambda v=view: make(v), root, watch.say)  # type: ignore[misc]
+        found[view] = renamed(block, recording, columns), folder
+    return found
 
 
 def learn_encodings(
@@ -89,7 +203,7 @@ def learn_encodings(
     blocks: dict[str, dict[str, Block]] = {}
     for name, modality in modalities.items():
         columns = table.select(list(modality.columns))
-        learned = {view: learn(name, view, columns) for view in views_of(modality, columns)}
+        learned = _learned(name, modality, columns)
         for _, block in learned.values():
             _require_present(block, modality)
         encodings[name] = {view: encoding for view, (encoding, _) in learned.items()}
@@ -128,19 +242,12 @@ def encode_rows(table: pa.Table, encodings: Encodings) -> dict[str, dict[str, Bl
 
 def encoding_from_dict(data: Mapping[str, Any]) -> Encoding:
     """An encoding from what its ``to_dict`` gave."""
-    from fuseworthy.inputs.encoders.cells import CellsEncoding
-    from fuseworthy.inputs.encoders.minilm import SentencesEncoding
-    from fuseworthy.inputs.encoders.tokens import TokensEncoding
-    from fuseworthy.inputs.encoders.vectors import VectorsEncoding
-    from fuseworthy.inputs.encoders.words import CountsEncoding
+    if "recording" in data:
+        from fuseworthy.inputs.encoders.recordings import RecordingEncoding
 
-    if data["view"] == "cells":
-        return CellsEncoding.from_dict(data)
-    if data["view"] == "minilm":
-        return SentencesEncoding.from_dict(data)
-    if data["view"] == "tokens":
-        return TokensEncoding.from_dict(data)
-    return CountsEncoding.from_dict(data) if data["view"] == "counts" else VectorsEncoding.from_dict(data)
+        return RecordingEncoding.from_dict(data)
+    found: Encoding = getattr(_module(data["view"]), HOMES[data["view"]].encoding).from_dict(data)
+    return found
 
 
 def views_of(modality: Modality, columns: pa.Table) -> tuple[str, ...]:
@@ -151,8 +258,10 @@ def views_of(modality: Modality, columns: pa.Table) -> tuple[str, ...]:
     InputError
         Several columns of sequences, or times of something else.
     """
+    if isinstance(modality, Recording):
+        return modality.encoders
     if isinstance(modality, Text):
-        return tuple({"tfidf": "counts", "minilm": "minilm"}[encoder] for encoder in modality.encoders)
+        return tuple(TEXT_VIEWS[encoder] for encoder in modality.encoders)
     return ("cells",) if isinstance(modality, Tabular) else (_embedded_view(modality, columns),)
 
 
@@ -175,36 +284,36 @@ def _embedded_view(modality: Modality, columns: pa.Table) -> str:
     return "tokens" if found else "vectors"
 
 
+def _learned(name: str, modality: Modality, columns: pa.Table) -> Mapping[str, tuple[Encoding, Block]]:
+    if isinstance(modality, Recording):
+        from fuseworthy.inputs.encoders.recordings import learn_recording
+
+        return learn_recording(name, modality, columns)
+    return {view: learn(name, view, columns) for view in views_of(modality, columns)}
+
+
 def learn(name: str, view: str, columns: pa.Table) -> tuple[Encoding, Block]:
-    """What one view of one modality learns from a table, and the table's block."""
-    if view == "counts":
-        from fuseworthy.inputs.encoders.words import learn_counts
+    """What one view of a modality that is no recording learns from a table, and the table's block."""
+    found: tuple[Encoding, Block] = getattr(_module(view), HOMES[view].learn)(name, columns)
+    return found
 
-        return learn_counts(name, columns)
-    if view == "minilm":
-        from fuseworthy.inputs.encoders.minilm import learn_sentences
 
-        return learn_sentences(name, columns)
-    if view == "cells":
-        from fuseworthy.inputs.encoders.cells import learn_cells
-
-        return learn_cells(name, columns)
-    if view == "tokens":
-        from fuseworthy.inputs.encoders.tokens import learn_tokens
-
-        return learn_tokens(name, columns)
-    from fuseworthy.inputs.encoders.vectors import learn_vectors
-
-    return learn_vectors(name, columns)
+def _module(view: str) -> Any:
+    return import_module(f"fuseworthy.inputs.encoders.{HOMES[view].module}")
 
 
 def encode(name: str, view: str, columns: pa.Table) -> Block:
-    """One view of one modality, by what the columns themselves teach."""
+    """One view of a modality that is no recording, by what the columns themselves teach."""
     return learn(name, view, columns)[1]
 
 
 def _require_present(block: Block, modality: Modality) -> None:
     if not block.present.any():
+        if first := block.meta.get("unreadable", {}).get("first"):
+            raise InputError(
+                f"modality {block.modality!r} must be readable in some rows, but in none is it "
+                f"({first[0]['item']} in row {first[0]['row']}: {first[0]['why']}). Leave it out, or check its root."
+            )
         raise InputError(
             f"modality {block.modality!r} must be present in some rows, but every row lacks it "
             f"(columns {', '.join(modality.columns[:5])}). Leave it out."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +13,8 @@ import pyarrow.compute as pc
 
 from fuseworthy.inputs.csv import looks_like_vector
 from fuseworthy.inputs.encoders.tokens import is_list, is_number, is_sequence
+from fuseworthy.inputs.kinds import make_modality
+from fuseworthy.inputs.media.guess import FILE_KINDS, read_files
 from fuseworthy.inputs.modality import Embedding, Modality, Tabular, Text
 
 ID_NAME = re.compile(r"(^|_|\b)(id|uuid|guid|key|index|row|rownum|row_?number)$", re.IGNORECASE)
@@ -21,7 +24,8 @@ SMALLEST_VECTOR = 8
 
 @dataclass(frozen=True)
 class Reading:
-    """What one column was taken for: "text", "numeric", "categorical", "date", "embedding" or "left out"."""
+    """What one column was taken for: "text", "numeric", "categorical", "date", "embedding", a kind of files ("image",
+    "audio", "video", "series") or "left out"."""
 
     column: str
     role: str
@@ -38,11 +42,16 @@ class Inference:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def infer_modalities(table: pa.Table, reserved: set[str]) -> Inference:
+def infer_modalities(table: pa.Table, reserved: set[str], root: Path | None = None) -> Inference:
     """Group the columns that are not reserved (target, id, group, time) into modalities.
 
-    All numbers, categories and dates become the modality ``table``; each text column and each embedding becomes a
-    modality of its own name.
+    All numbers, categories and dates become the modality ``table``; each text column, each embedding and each column of
+    files becomes a modality of its own name.
+
+    Parameters
+    ----------
+    root : path, optional
+        The folder that files are looked for in; without one, columns of paths are not taken for files.
 
     Examples
     --------
@@ -53,7 +62,7 @@ def infer_modalities(table: pa.Table, reserved: set[str]) -> Inference:
     names = [name for name in table.column_names if name not in reserved]
     vectors = _numbered_vectors(table, names)
     inside = {column for columns in vectors.values() for column in columns}
-    readings = [read_column(name, table[name]) for name in names if name not in inside]
+    readings = [read_column(name, table[name], root) for name in names if name not in inside]
     modalities: dict[str, Modality] = {}
     reasons: dict[str, str] = {}
     cells = [r.column for r in readings if r.role in ("numeric", "categorical", "date")]
@@ -64,6 +73,9 @@ def infer_modalities(table: pa.Table, reserved: set[str]) -> Inference:
         elif reading.role == "embedding":
             name = free_name(reading.column, modalities)
             modalities[name], reasons[name] = Embedding(reading.column), reading.reason
+        elif reading.role in FILE_KINDS:
+            name = free_name(reading.column, modalities)
+            modalities[name], reasons[name] = make_modality(reading.role, (reading.column,)), reading.reason
     for stem, columns in vectors.items():
         name = free_name(stem, modalities)
         modalities[name] = Embedding(*columns)
@@ -90,12 +102,15 @@ def free_name(wanted: str, taken: Container[str]) -> str:
     return next(name for name in names if name not in taken)
 
 
-def read_column(name: str, column: pa.Array | pa.ChunkedArray) -> Reading:
-    """Say what a column is taken for, and why."""
+def read_column(name: str, column: pa.Array | pa.ChunkedArray, root: Path | None = None) -> Reading:
+    """Say what a column is taken for, and why; ``root`` is the folder that files are looked for in."""
     known = column.drop_null()
     if len(known) == 0:
         return Reading(name, "left out", "every cell is missing")
     kind = column.type
+    files = read_files(known, root)
+    if files is not None and files.kind:
+        return Reading(name, files.kind, files.reason)
     if is_list(kind):
         if is_number(kind.value_type):
             return Reading(name, "embedding", "lists of numbers")
@@ -115,7 +130,9 @@ def read_column(name: str, column: pa.Array | pa.ChunkedArray) -> Reading:
     if pa.types.is_boolean(kind):
         return Reading(name, "categorical", "yes/no")
     if pa.types.is_string(kind):
-        return _read_strings(name, known, distinct)
+        reading = _read_strings(name, known, distinct)
+        lost = files is not None and reading.role == "left out"
+        return Reading(name, "left out", files.reason) if files and lost else reading
     return _read_numbers(name, known, distinct)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,13 @@ from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.duplicates import cell_codes
 from fuseworthy.inputs.encode import encode, views_of
+from fuseworthy.inputs.encoders.recordings import openable
 from fuseworthy.inputs.encoders.words import join_texts
+from fuseworthy.inputs.files import join_files, with_files
 from fuseworthy.inputs.infer import Inference, infer_modalities, read_column
 from fuseworthy.inputs.modality import Embedding, Modality, Text
 from fuseworthy.inputs.pairing import join_by_key
+from fuseworthy.inputs.recordings import Recording
 from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
 from fuseworthy.inspection.absence import Flags, missing_cells
@@ -47,6 +51,7 @@ class Inspected:
     present : mapping of modality to (n,) bool array
     texts : mapping of text modality to n texts
     vectors : mapping of embedding to Block
+    root : folder that files are looked for in, or None
     """
 
     table: Any
@@ -63,6 +68,7 @@ class Inspected:
     present: dict[str, Flags] = field(default_factory=dict)
     texts: dict[str, list[str]] = field(default_factory=dict)
     vectors: dict[str, Block] = field(default_factory=dict)
+    root: Path | None = None
 
     @property
     def modalities(self) -> dict[str, Modality]:
@@ -86,11 +92,14 @@ def read_inspected(source: Any, question: Question, join: Mapping[str, Any]) -> 
         right, more = read_table(other.table)
         table, pairing = join_by_key(table, right, other.on, source_name(other.table))
         notices += [*more, f"{source_name(other.table)} {pairing}"]
+    table, more = join_files(table, question.files, question.folder_of(source))
+    notices += more
     one_target(question, table.column_names)
     for role in ("target", "group", "time", "id"):
         if name := getattr(question, role):
             require_columns(table, [name], f"the {role}")
     seen = Inspected(table, source_name(source), table.num_rows, notices)
+    seen.root = question.folder_of(source)
     seen.numbers = np.arange(1, seen.rows + 1)
     if question.target:
         _find_target(seen, question)
@@ -158,11 +167,14 @@ def _settle(seen: Inspected, question: Question) -> None:
         c for c in (one_target(question, seen.table.column_names), question.group, question.time, question.id) if c
     }
     try:
-        seen.inference = settle_modalities(seen.table, question)
+        seen.inference = settle_modalities(seen.table, question, seen.root)
     except InputError as error:
         seen.inference = (
-            _asked(seen, question.modalities, roles) if question.modalities else infer_modalities(seen.table, roles)
+            _asked(seen, question.modalities, roles)
+            if question.modalities
+            else infer_modalities(seen.table, roles | set(question.files or ()), seen.root)
         )
+        seen.inference = with_files(seen.inference, question.files)
         if len(seen.modalities) > 1:  # with fewer, `role_problems` says so
             seen.problems.append(problem_of(error, "the modalities cannot be used"))
 
@@ -185,12 +197,31 @@ def _read_modality(seen: Inspected, name: str, modality: Modality) -> None:
         elif isinstance(modality, Embedding):
             seen.vectors[name] = block = encode(name, views_of(modality, columns)[0], columns)
             seen.present[name] = block.present
+        elif isinstance(modality, Recording):
+            seen.present[name] = _look_at_files(seen, name, modality.under(seen.root), columns)
         else:
             seen.present[name] = encode(name, "cells", columns).present
     except FuseworthyError as error:
         seen.problems.append(problem_of(error, "a modality cannot be read"))
         gone = [missing_cells(columns[c].combine_chunks()) for c in columns.column_names]
         seen.present[name] = ~np.logical_and.reduce(gone)
+
+
+def _look_at_files(seen: Inspected, name: str, recording: Recording, columns: Any) -> Flags:
+    """Which rows name files that are there; nothing is decoded."""
+    present, unreadable = openable(recording, columns)
+    if unreadable:
+        row, item, why = unreadable[0]
+        seen.problems.append(
+            Problem(
+                "warning",
+                "files that cannot be read",
+                f"files of {len(unreadable):,} rows of {name!r} cannot be opened (first: {item} in row "
+                f"{seen.numbers[row - 1]}: {why}).",
+                "Mend them or check root (--root); a study counts them as missing, and refuses above --max-unreadable.",
+            )
+        )
+    return present
 
 
 def read_roles(seen: Inspected, question: Question) -> tuple[Ints | None, Ints | None]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.duplicates import merge_groups
+from fuseworthy.inputs.files import Files
+from fuseworthy.inputs.linkage import Linkage
 from fuseworthy.inputs.modality import Modality, Tabular
 from fuseworthy.inspection.absence import Absence, measure_absence, missing_cells, pattern_table, telling_problems
 from fuseworthy.inspection.association import Truth, truth_of
@@ -24,6 +27,7 @@ from fuseworthy.inspection.grouping import (
 )
 from fuseworthy.inspection.inspected import Inspected, read_inspected, read_roles
 from fuseworthy.inspection.leakage import Evidence, Suspect, Use, find_suspects
+from fuseworthy.inspection.partners import find_linkages, pairing_problems
 from fuseworthy.inspection.problem import Problem, sorted_problems
 from fuseworthy.inspection.roles import (
     ColumnFacts,
@@ -65,6 +69,8 @@ class Inspection:
     hints : tuple of GroupHint
         Columns that look like a group.
     split : Split or None
+    pairing : tuple of Linkage
+        Whether the rows of every two modalities belong together.
     notices : tuple of str
         What was coerced or left out in reading.
     problems : tuple of Problem
@@ -94,6 +100,7 @@ class Inspection:
     groups: Groups | None = None
     hints: tuple[GroupHint, ...] = ()
     split: Split | None = None
+    pairing: tuple[Linkage, ...] = ()
     notices: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = field(default=())
 
@@ -104,7 +111,7 @@ class Inspection:
 
     def to_dict(self) -> dict[str, Any]:
         """All facts as plain lists, dicts, numbers and strings."""
-        return {"ok": self.ok} | asdict(self)
+        return {"ok": self.ok} | asdict(self) | {"pairing": [pair.to_dict() for pair in self.pairing]}
 
     def __repr__(self) -> str:
         from fuseworthy.inspection.text import describe
@@ -123,7 +130,9 @@ def inspect(
     task: str | None = None,
     folds: int | None = None,
     join: Mapping[str, Any] | None = None,
+    files: Mapping[str, Files] | None = None,
     drop_unlabelled: bool = False,
+    root: str | Path | None = None,
     random_state: int = 0,
 ) -> Inspection:
     """Say what `compare` would use as what, and what is suspicious, without training anything.
@@ -133,15 +142,19 @@ def inspect(
     table : path, or pandas, polars or Arrow table, of n rows
     target : str, optional
         Column to predict; without it everything that needs none is shown.
-    modalities : mapping of name to Text, Tabular or Embedding, optional
+    modalities : mapping of name to Text, Tabular, Image, Audio, Video, Series or Embedding, optional
         Inferred from the columns if left out.
     group, time, id : str, optional
         Columns: rows to keep together, when a row happened, its key.
     task : {"binary", "multiclass", "regression"}, optional
     folds : int, optional
-    join : mapping of key column to a further table, optional
+    join : mapping of key column to a further table, or to a list of them, optional
+    files : mapping of name to Files, optional
+        Files that belong to rows by their names: ``{"photo": Files("photos/{id}.png", kind="image")}``.
     drop_unlabelled : bool
         Whether rows without a target may be left out.
+    root : path, optional
+        The folder that paths of files are relative to; the table's own if left out.
     random_state : int
         Seed of folds, samples and shuffles.
 
@@ -170,6 +183,8 @@ def inspect(
         folds=folds,
         random_state=random_state,
         drop_unlabelled=drop_unlabelled,
+        files=files,
+        root=root,
     )
     return _inspection(read_inspected(table, question, join or {}), question)
 
@@ -192,9 +207,11 @@ def _inspection(seen: Inspected, question: Question) -> Inspection:
     if seen.task is not None and seen.y is not None:
         clusters = _clusters(groups, sets if rich and copies.rows else None)
         split, refused = plan_split(seen.y, seen.task, question, clusters, moments)
+    pairing = find_linkages(seen)
     grouped = {hint.column for hint in hints if hint.strong}
     problems += suspect_problems([s for s in suspects if s.column not in grouped or s.level == "equal"])
     problems += refused + telling + group_problems(described, hints, n) + copy_problems(copies, texts, n)
+    problems += pairing_problems(pairing)
     return Inspection(
         source=seen.source,
         rows=n,
@@ -209,6 +226,7 @@ def _inspection(seen: Inspected, question: Question) -> Inspection:
         groups=described,
         hints=hints,
         split=split,
+        pairing=pairing,
         notices=tuple(seen.notices),
         problems=sorted_problems(problems),
     )

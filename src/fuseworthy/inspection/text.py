@@ -20,6 +20,7 @@ def describe(seen: Inspection) -> str:
         ("Modalities", _modalities(seen)),
         ("Columns", _columns(seen)),
         ("Present together", _patterns(seen)),
+        ("Pairing", _pairing(seen)),
         ("Missing", _missing(seen)),
         ("Repeated", _repeated(seen)),
         ("Single columns that tell the target", _suspects(seen)),
@@ -78,6 +79,25 @@ def _patterns(seen: Inspection) -> Iterator[str]:
         says = ", ".join(f"{label} {share:.3g}" for label, share in told)
         rows.append((entry["pattern"], f"{entry['rows']:,}", f"{entry['share']:.1%}", says))
     yield from _table(("modalities", "rows", "share", "target there"), rows)
+
+
+def _pairing(seen: Inspection) -> Iterator[str]:
+    for pair in seen.pairing:
+        name = " and ".join(pair.modalities)
+        if pair.aligned is None:
+            yield from _wrapped(f"{name}: too few rows have both to tell ({pair.rows:,})")
+            continue
+        says = {
+            "linked": "linked, and paired rightly as far as can be seen",
+            "no link": "no measurable link between them, so a wrong join would not be seen",
+            "misjoined": "MIS-JOINED, see the problems",
+        }[pair.state]
+        if pair.state == "linked" and not pair.identifying:
+            says += "; the link is too loose to see single rows that are swapped"
+        yield from _wrapped(
+            f"{name}: {says} (held-out correlation {pair.aligned:.2f} over {pair.rows:,} rows; 99 % of shuffles stay below "
+            f"{pair.chance:.2f})"
+        )
 
 
 def _missing(seen: Inspection) -> Iterator[str]:

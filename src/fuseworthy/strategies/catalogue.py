@@ -1,4 +1,4 @@
-"""Every strategy by name: one line each. Singles are named ``modality/family`` and come from `FAMILIES`."""
+"""Every strategy by name: one line each. Singles are named ``modality/family`` and come from `families_for`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from fuseworthy.ledger import NEURAL_FAMILIES, Strategy
-from fuseworthy.strategies.families import FAMILIES
+from fuseworthy.strategies.families import families_for
 from fuseworthy.strategies.subsets import attribution_strategies
 
 LATE = ("mean", "weighted-mean", "log-pool", "stacking", "greedy")
@@ -100,12 +100,14 @@ def fusion_named(name: str) -> Strategy:
     return Strategy(name, "custom", "your own strategy", rank=70)
 
 
-def strategies_of(views: Mapping[str, Iterable[str]], fusions: Iterable[str], maskable: bool) -> dict[str, Strategy]:
+def strategies_of(
+    views: Mapping[str, Mapping[str, str]], fusions: Iterable[str], maskable: bool
+) -> dict[str, Strategy]:
     """Everything a study tries, singles first.
 
     Parameters
     ----------
-    views : modality -> views it has
+    views : modality -> view -> form, see `families_for`
     fusions : names of fusions
     maskable : bool
         Whether some modality is absent in some rows.
@@ -115,8 +117,7 @@ def strategies_of(views: Mapping[str, Iterable[str]], fusions: Iterable[str], ma
             f"{modality}/{family.name}", "single", f"{modality}: {family.title}", modality, family.rank
         )
         for modality in sorted(views)
-        for view in views[modality]
-        for family in FAMILIES[view]
+        for family in families_for(views[modality])
     }
     singles |= {
         f"{m}/network": Strategy(f"{m}/network", "single", f"{m}: network on it alone", m, rank=3)

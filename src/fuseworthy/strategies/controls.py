@@ -17,11 +17,11 @@ import numpy as np
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.strategies.calibration import fit_calibrator
-from fuseworthy.strategies.families import FAMILIES, Family
+from fuseworthy.strategies.families import Family
 from fuseworthy.strategies.late import Members, fit_greedy, fit_stacking, gather, inner_of
 from fuseworthy.strategies.part import Blocks, Fitted, Part, presence
 from fuseworthy.strategies.pools import weighted_pool
-from fuseworthy.strategies.singles import FeatureStore, fit_single
+from fuseworthy.strategies.singles import FeatureStore, families_of, fit_single
 
 
 def fit_twin(name: str, blocks: Blocks, part: Part, first: Fitted) -> Fitted:
@@ -115,8 +115,4 @@ def _trade_groups(rows: Ints, own: Ints, rng: np.random.Generator) -> Ints:
 def find_family(name: str, blocks: Blocks) -> tuple[Family, Block]:
     """Family and block of a single named ``modality/family``."""
     modality, family_name = name.split("/")
-    for view, block in blocks[modality].items():
-        for family in FAMILIES[view]:
-            if family.name == family_name:
-                return family, block
-    raise KeyError(name)
+    return next((family, block) for family, block in families_of(blocks[modality]) if family.name == family_name)

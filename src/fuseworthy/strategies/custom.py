@@ -18,10 +18,11 @@ from fuseworthy.strategies.early import join
 from fuseworthy.strategies.families import Family, Setting
 from fuseworthy.strategies.features import WideVectors
 from fuseworthy.strategies.neural import Neural
-from fuseworthy.strategies.neural_inputs import FEATURES, view_of
+from fuseworthy.strategies.neural_inputs import FEATURES
 from fuseworthy.strategies.part import Blocks, Constant, Cost, Fitted, Part, Predictor, presence
 from fuseworthy.strategies.singles import FeatureStore
 from fuseworthy.strategies.strategy import FusionStrategy
+from fuseworthy.strategies.views import dense_view
 from fuseworthy.task import Floats, Task
 
 FLAT = FEATURES | {"tokens": WideVectors}
@@ -47,13 +48,13 @@ class Concatenated:
         if part.task.is_classification and len(np.unique(part.y_train)) < 2:
             return Fitted(part.constant(len(part.test)), predictor=Constant(part.prior))
         store, cost = FeatureStore(part), Cost()
-        own = {m: views[view_of(views)] for m, views in sorted(blocks.items())}
+        own = {m: views[dense_view(views)] for m, views in sorted(blocks.items())}
 
         def made(task: Task, setting: Setting, seed: int, flags: list[int]) -> Any:
             return clone(self.estimator)
 
         with cost.fitting():
-            flat = {m: Family("flat", "", block.view, FLAT[block.view], made, ()) for m, block in own.items()}
+            flat = {m: Family("flat", "", block.view, FLAT[block.form], made, ()) for m, block in own.items()}
             features = {m: store.get(flat[m], block)[0] for m, block in own.items()}
             design = lay_out(own, features, part, "dense")
         joint = join(Family("own", "", "", WideVectors, made, ({},)), design, part, cost)

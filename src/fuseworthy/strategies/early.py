@@ -31,13 +31,13 @@ from fuseworthy.strategies.late import inner_of
 from fuseworthy.strategies.part import Blocks, Cost, Fitted, Part
 from fuseworthy.strategies.singles import FeatureStore, families_of
 from fuseworthy.strategies.tuning import Tuned, cross_fit, fit_model, tune
+from fuseworthy.strategies.views import dense_view
 from fuseworthy.task import Floats, Task
 
 REDUCED: dict[str, Callable[[], Features]] = {
     "counts": TokenTopics,
     "cells": TableCells,
     "vectors": ReducedVectors,
-    "minilm": ReducedVectors,
     "tokens": ReducedVectors,
 }
 
@@ -148,7 +148,7 @@ def join_linear(
     own = {m: blocks[m][chosen[m][0].view] for m in names}
     with cost.fitting():
         features = {m: store.get(chosen[m][0], own[m])[0] for m in names}
-        kind = "sparse" if any(block.view == "counts" for block in own.values()) else "dense"
+        kind = "sparse" if any(block.form == "counts" for block in own.values()) else "dense"
         design = lay_out(own, features, part, kind)
 
     def estimator(task: Any, scales: Setting, seed: int, flags: list[int]) -> BlockPenalised:
@@ -182,11 +182,11 @@ def join_boosting(
 ) -> Joint:
     """Boosting on the reduced concatenation; ``additive`` forbids a tree to split on two modalities."""
     names, cost = tuple(sorted(blocks)), Cost()
-    own = {m: _reduced_view(blocks[m]) for m in names}
+    own = {m: blocks[m][dense_view(blocks[m])] for m in names}
     with cost.fitting():
         features = {}
         for m in names:
-            reduced = REDUCED[own[m].view]
+            reduced = REDUCED[own[m].form]
             features[m] = store.get(Family("reduced", "", own[m].view, reduced, coarse_boosting, ()), own[m])[0]
         design = lay_out(own, features, part, "trees")
 
@@ -217,7 +217,3 @@ def join(family: Family, design: Design, part: Part, cost: Cost) -> Joint:
     cost.parameters = count_parameters(model) + 2
     inner = calibrator.apply(tuned.inner)
     return Joint(Fitted(calibrator.apply(raw), raw, inner, cost, dict(tuned.setting), joint), design, joint)
-
-
-def _reduced_view(views: Mapping[str, Block]) -> Block:
-    return views.get("minilm") or next(iter(views.values()))

@@ -33,7 +33,7 @@ class Family:
     ----------
     name, title : str
     view : str
-        The Block view it reads.
+        The Block view it reads; in `FAMILIES` the form of view that it can read.
     features : callable
         Makes the `Features` that are fitted on the training rows.
     estimator : callable (task, setting, seed, categorical columns) -> scikit-learn estimator
@@ -145,18 +145,6 @@ FAMILIES: dict[str, tuple[Family, ...]] = {
         ),
         Family("boosting", "TF-IDF, SVD, gradient boosting", "counts", TokenTopics, coarse_boosting, BOOSTING, 2),
     ),
-    "minilm": (
-        Family(
-            "minilm",
-            "MiniLM sentence embedding, linear",
-            "minilm",
-            ScaledVectors,
-            linear,
-            tuple({"C": c} for c in (0.1, 1.0, 10.0, 100.0, 1000.0)),
-            1,
-            ridge=inverse_of_c,
-        ),
-    ),
     "cells": (
         Family(
             "linear",
@@ -196,6 +184,30 @@ FAMILIES["tokens"] = tuple(
     replace(family, view="tokens", title=f"mean and maximum of the sequence, {family.title}")
     for family in FAMILIES["vectors"]
 )
+
+
+FURTHER = tuple({"C": c} for c in (0.1, 1.0, 10.0, 100.0, 1000.0))
+
+
+def families_for(forms: Mapping[str, str]) -> list[Family]:
+    """The learner families of a modality: all of its first view, and a linear one of each further encoder.
+
+    Parameters
+    ----------
+    forms : view -> form (see `fuseworthy.inputs.blocks.Block.form`), the floor first
+
+    Examples
+    --------
+    >>> [family.name for family in families_for({"counts": "counts", "minilm": "vectors"})]
+    ['linear', 'boosting', 'minilm']
+    """
+    first, *others = forms
+    found = [replace(family, view=first) for family in FAMILIES[forms[first]]]
+    for view in others:
+        plain = FAMILIES[forms[view]][0]
+        settings = FURTHER if forms[view] == "vectors" else plain.settings
+        found.append(replace(plain, name=view, title=f"{view}: {plain.title}", view=view, settings=settings, rank=1))
+    return found
 
 
 def sized(setting: Setting, rows: int) -> Setting:

@@ -15,6 +15,7 @@ from fuseworthy.strategies.late import best_per_modality, gather, inner_of, stac
 from fuseworthy.strategies.neural import Neural
 from fuseworthy.strategies.part import Blocks, Fitted, Part, presence
 from fuseworthy.strategies.singles import FeatureStore
+from fuseworthy.strategies.views import narrowed
 
 if TYPE_CHECKING:
     from fuseworthy.nn import Fusion
@@ -34,6 +35,7 @@ class FoundHybrid:
     first: tuple[str, ...] | None = None
 
     def fit(self, blocks: Blocks, singles: Mapping[str, Fitted], part: Part) -> Fitted:
+        blocks = narrowed(blocks, singles, part)
         first = self.first or strongest_pair(blocks, singles, part)
         if unknown := set(first) - set(blocks):
             raise InputError(
@@ -44,8 +46,10 @@ class FoundHybrid:
                 f"a hybrid must fuse two modalities or more first and leave others for later, but {len(first)} of "
                 f"{len(blocks)} came."
             )
-        sequences = any("tokens" in blocks[m] for m in first)
-        fitted = Neural(partial(two_levels, first, sequences), stacked=not sequences).fit(blocks, singles, part)
+        sequences = any(block.form == "tokens" for m in first for block in blocks[m].values())
+        fitted = Neural(partial(two_levels, first, sequences), stacked=not sequences, tokens=sequences).fit(
+            blocks, singles, part
+        )
         return replace(fitted, setting=fitted.setting | {"first": "+".join(first)})
 
 

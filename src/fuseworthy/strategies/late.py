@@ -11,6 +11,7 @@ from fuseworthy.folds import Ints
 from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
 from fuseworthy.strategies.families import count_parameters
 from fuseworthy.strategies.part import Blocks, Cost, Fitted, Part, Predictor, presence
+from fuseworthy.strategies.patterns import PatternStacker
 from fuseworthy.strategies.pools import (
     Flags,
     LogPool,
@@ -153,12 +154,23 @@ def fit_log_pool(members: Members, part: Part) -> Fitted:
 
 
 def fit_stacking(members: Members, part: Part) -> Fitted:
-    """Stacking ends calibrated by construction: it is itself a regression of the truth on the log-odds."""
-    return stack(members, part)[1]
+    """Stacking with weights for every availability pattern (see `PatternStacker`).
+
+    It ends calibrated by construction: it is itself a regression of the truth on the log-odds.
+    """
+    cost = Cost()
+    with cost.fitting():
+        stacker = PatternStacker(part.task, part.prior)
+        stacker.fit(members.inner, members.present_inner, part.y_train, part.inner)
+    with cost.predicting():
+        test = stacker.predict(members.test, members.present_test)
+    cost.parameters = stacker.parameters
+    keeps = members.predictor(stacker)
+    return Fitted(test, None, stacker.inner_, members.cost + cost, stacker.setting, keeps)
 
 
 def stack(members: Members, part: Part, grid: tuple[float, ...] | None = None) -> tuple[Stacker, Fitted]:
-    """The stacker itself, and what it predicted."""
+    """One stacker for all rows, and what it predicted."""
     cost = Cost()
     with cost.fitting():
         stacker = Stacker(part.task, part.prior, grid)

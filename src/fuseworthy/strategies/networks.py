@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fuseworthy.errors import InputError, nearest, require
-from fuseworthy.strategies.catalogue import NEURAL, REMEDIES, hybrid_pairs
+from fuseworthy.strategies.catalogue import GROUPS, NEURAL, REMEDIES, hybrid_pairs
 from fuseworthy.strategies.hybrids import FoundHybrid
 from fuseworthy.strategies.neural import Make, Neural
 from fuseworthy.strategies.remedies import Blended
@@ -50,7 +50,11 @@ def network_named(name: str) -> FusionStrategy:
         raise InputError(f"a network must be one this version has, but {name!r} came: {nearest(name, NEURAL)}.")
     if name == "hybrid":
         return FoundHybrid()
-    return _remedy(name) if name in REMEDIES else Neural(_make(name), stacked=name in STACKED)
+    return (
+        _remedy(name)
+        if name in REMEDIES
+        else Neural(_make(name), stacked=name in STACKED, tokens=name in GROUPS["attention"])
+    )
 
 
 def _make(name: str) -> Make:

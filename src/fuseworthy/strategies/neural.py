@@ -21,6 +21,7 @@ from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
 from fuseworthy.strategies.features import Features
 from fuseworthy.strategies.neural_inputs import NeuralInputs, flags_of, tensors
 from fuseworthy.strategies.part import Blocks, Constant, Cost, Fitted, Part
+from fuseworthy.strategies.views import narrowed
 from fuseworthy.task import Floats, Task
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Neural:
         Hide modalities at random in training, at least a tenth of the time, so that any subset can be answered.
     balanced : bool
         Weigh rows so that every class counts alike in training; calibration undoes what that does to probabilities.
+    tokens : bool
+        Read modalities as sequences where an encoder gives them, and not as one vector a row.
     recipe : Recipe, optional
         Settings of the training loop, by the number of rows if left out.
     device : str
@@ -74,12 +77,13 @@ class Neural:
     seeds: int = 3
     dropping: bool = True
     balanced: bool = False
+    tokens: bool = False
     recipe: Recipe | None = None
     device: str = "auto"
 
     def fit(self, blocks: Blocks, singles: Mapping[str, Fitted], part: Part) -> Fitted:
-        """Train on the training part; no single is needed."""
-        inputs = NeuralInputs.learn(blocks, part)
+        """Train on the training part; singles say which encoder is the best, where there are several."""
+        inputs = NeuralInputs.learn(narrowed(blocks, singles, part), part, tokens=self.tokens)
         return fit_neural(self, inputs.balanced(part) if self.balanced else inputs, blocks, part)
 
 

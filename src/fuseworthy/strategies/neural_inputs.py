@@ -15,18 +15,16 @@ from fuseworthy.inputs.blocks import Block
 from fuseworthy.strategies.features import Features, Leveled, TableDesign, TokenTopics, TokenVectors, WideVectors
 from fuseworthy.strategies.part import Blocks, Cost, Part
 from fuseworthy.strategies.singles import present_rows
+from fuseworthy.strategies.views import dense_view, token_view
 from fuseworthy.task import Task
 
 if TYPE_CHECKING:
     from fuseworthy.strategies.training.rows import Rows
 
-VIEWS = ("minilm", "tokens", "vectors", "cells", "counts")
-"""Which view of a modality a network reads, the first that it has."""
 FEATURES: dict[str, Callable[[], Features]] = {
     "counts": TokenTopics,
     "cells": TableDesign,
     "vectors": WideVectors,
-    "minilm": WideVectors,
     "tokens": TokenVectors,
 }
 
@@ -53,10 +51,11 @@ class NeuralInputs:
     seconds: float
 
     @classmethod
-    def learn(cls, blocks: Blocks, part: Part) -> NeuralInputs:
-        """Fit the features of every modality on the rows that have it."""
+    def learn(cls, blocks: Blocks, part: Part, *, tokens: bool = False) -> NeuralInputs:
+        """Fit the features of every modality on the rows that have it; of sequences, if asked for, where there are any."""
         require("torch", extra="deep")
-        views = {m: view_of(blocks[m]) for m in sorted(blocks)}
+        choose = token_view if tokens else dense_view
+        views = {m: choose(blocks[m]) for m in sorted(blocks)}
         learned = {m: _learned(m, blocks[m][view], part) for m, view in views.items()}
         centre, scale = _unit(part)
         rows = _joined({m: own.rows for m, own in learned.items()})
@@ -81,11 +80,6 @@ class NeuralInputs:
         return replace(self, train=replace(self.train, weight=weight))
 
 
-def view_of(views: Mapping[str, Block]) -> str:
-    """Which view of a modality a network reads."""
-    return next(view for view in VIEWS if view in views)
-
-
 @dataclass(frozen=True)
 class _Learned:
     """Features of one block, its training rows, and the CPU seconds both took; ``block`` is kept so that it stays itself."""
@@ -107,7 +101,7 @@ def _learned(name: str, block: Block, part: Part) -> _Learned:
             del _KEPT[other]
         cost = Cost()
         with cost.fitting():
-            features = Leveled(FEATURES[block.view]()).fit(block, present_rows(block, part.train), part.seed)
+            features = Leveled(FEATURES[block.form]()).fit(block, present_rows(block, part.train), part.seed)
             rows = _rows_of(name, block, features, part.train)
         _KEPT[key] = _Learned(block, features, rows, cost.fit_seconds)
     return _KEPT[key]

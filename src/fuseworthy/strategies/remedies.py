@@ -12,6 +12,7 @@ from fuseworthy.folds import Ints
 from fuseworthy.strategies.neural import Make, Neural, fit_neural
 from fuseworthy.strategies.neural_inputs import NeuralInputs
 from fuseworthy.strategies.part import Blocks, Cost, Fitted, Part
+from fuseworthy.strategies.views import narrowed
 
 if TYPE_CHECKING:
     from fuseworthy.strategies.training.rows import Rows
@@ -38,7 +39,7 @@ class Blended:
     def fit(self, blocks: Blocks, singles: Mapping[str, Fitted], part: Part) -> Fitted:
         from fuseworthy.strategies.training.objectives import Auxiliary, blending_weights
 
-        inputs, cost = NeuralInputs.learn(blocks, part), Cost()
+        inputs, cost = NeuralInputs.learn(narrowed(blocks, singles, part), part), Cost()
         with cost.fitting():
             names = list(inputs.sizes)
             curves = [self._curve([m], inputs, part) for m in names] + [self._curve(names, inputs, part)]

@@ -11,7 +11,7 @@ import numpy as np
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
-from fuseworthy.strategies.families import FAMILIES, Family, Setting, count_parameters, outputs
+from fuseworthy.strategies.families import FAMILIES, Family, Setting, count_parameters, families_for, outputs
 from fuseworthy.strategies.features import Features
 from fuseworthy.strategies.part import Blocks, Constant, Cost, Fitted, Part
 from fuseworthy.strategies.tuning import Tuned, cross_fit, fit_model, tune
@@ -42,7 +42,8 @@ class FeatureStore:
 
 def families_of(blocks: Mapping[str, Block]) -> list[tuple[Family, Block]]:
     """The learner families of a modality with these views."""
-    return [(family, block) for view, block in blocks.items() for family in FAMILIES[view]]
+    forms = {view: block.form for view, block in blocks.items()}
+    return [(family, blocks[family.view]) for family in families_for(forms)]
 
 
 def fit_singles(modality: str, blocks: Mapping[str, Block], part: Part) -> dict[str, Fitted]:

@@ -12,6 +12,7 @@ from fuseworthy.strategies.catalogue import NEURAL, hybrid_pairs
 from fuseworthy.strategies.late import Members
 from fuseworthy.strategies.part import Blocks, Fitted, Part, Predictor, presence
 from fuseworthy.strategies.singles import Singles
+from fuseworthy.strategies.views import narrowed
 
 
 @runtime_checkable
@@ -115,10 +116,10 @@ class EarlyLinear:
 
 @dataclass(frozen=True)
 class EarlyBoosting:
-    """Gradient boosting on the reduced features of all modalities; no single is needed."""
+    """Gradient boosting on the reduced features of all modalities, each from its best encoder."""
 
     def fit(self, blocks: Blocks, singles: Mapping[str, Fitted], part: Part) -> Fitted:
-        return early.fit_early_boosting(blocks, part)
+        return early.fit_early_boosting(narrowed(blocks, singles, part), part)
 
 
 NAMED: dict[str, FusionStrategy] = {

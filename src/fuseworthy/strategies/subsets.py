@@ -73,6 +73,7 @@ def attribution_strategies(modalities: Sequence[str]) -> dict[str, Strategy]:
 def fit_subsets(
     members: Members,
     blocks: Blocks,
+    best: Blocks,
     chosen: Mapping[str, tuple[Family, Setting]],
     part: Part,
     order: Ints,
@@ -84,6 +85,7 @@ def fit_subsets(
     Parameters
     ----------
     members : the best single of each modality
+    best : the blocks that boosting reads, see `narrowed`
     chosen : modality -> its best linear family and setting
     order : (n,) from which row a shuffled modality is taken
     """
@@ -92,7 +94,7 @@ def fit_subsets(
     for subset in subsets_of(names):
         own = members.only([name for name in members.names if name.split("/")[0] in subset])
         stacker, late = stack(own, part, STACKED)
-        joints = _concatenated(subset, blocks, chosen, part, store) if len(names) <= EXACT else {}
+        joints = _concatenated(subset, blocks, best, chosen, part, store) if len(names) <= EXACT else {}
         fits = {"stacking": late} | {name: joint.fitted for name, joint in joints.items()}
         how = min(fits, key=lambda name: _loss(fits[name], part))
         found[subset_name(subset)] = _named(fits[how], how)
@@ -107,15 +109,16 @@ def fit_subsets(
 def _concatenated(
     subset: Sequence[str],
     blocks: Blocks,
+    best: Blocks,
     chosen: Mapping[str, tuple[Family, Setting]],
     part: Part,
     store: FeatureStore,
 ) -> dict[str, Joint]:
     """Both early fusions of a subset, at one setting each."""
-    own, views = {m: chosen[m] for m in subset}, {m: blocks[m] for m in subset}
+    own = {m: chosen[m] for m in subset}
     return {
-        "early-linear": join_linear(views, part, own, store, (own_penalties(own),)),
-        "early-boosting": join_boosting(views, part, store, settings=PLAIN_BOOSTING),
+        "early-linear": join_linear({m: blocks[m] for m in subset}, part, own, store, (own_penalties(own),)),
+        "early-boosting": join_boosting({m: best[m] for m in subset}, part, store, settings=PLAIN_BOOSTING),
     }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fuseworthy.evidence.verdict import DEFAULT_MARGIN
+from fuseworthy.inputs.files import Files
 from fuseworthy.inputs.modality import Modality
 from fuseworthy.study.progress import Progress
 from fuseworthy.study.question import Options, Question, joins_from
@@ -25,6 +26,7 @@ def compare(
     id: str | None = None,
     drop_unlabelled: bool = False,
     join: Mapping[str, Any] | None = None,
+    files: Mapping[str, Files] | None = None,
     metric: str | None = None,
     margin: float = DEFAULT_MARGIN,
     worth: str | None = None,
@@ -37,6 +39,8 @@ def compare(
     folds: int | None = None,
     repeats: int | None = None,
     random_state: int = 0,
+    root: str | Path | None = None,
+    max_unreadable: float = 0.01,
     budget: float | None = None,
     out: str | Path | None = None,
     resume: bool = False,
@@ -50,7 +54,7 @@ def compare(
     table : path, or pandas, polars or Arrow table, of n rows
     target : str, or sequence of str
         Column to predict; or several yes/no columns (a sequence, or "a,b,c"), decided on together.
-    modalities : mapping of name to Text, Tabular or Embedding, optional
+    modalities : mapping of name to Text, Tabular, Image, Audio, Video, Series or Embedding, optional
         Inferred from the columns if left out.
     task : {"binary", "multiclass", "regression"}, optional
         Inferred from the target if left out.
@@ -64,6 +68,8 @@ def compare(
         Leave out rows without a target, counted.
     join : mapping of key column to a further table, or to a list of them, optional
         Joined by key, never by position.
+    files : mapping of name to Files, optional
+        Files that belong to rows by their names: ``{"photo": Files("photos/{id}.png", kind="image")}``.
     metric : str, optional
         Headline metric: auc, accuracy, balanced-accuracy, macro-f1, brier, log-loss, r2 or mae. It is reported; what
         decides is the log-loss or the squared error.
@@ -90,6 +96,12 @@ def compare(
         By the number of rows if left out.
     random_state : int
         Same seed, same ledger, byte for byte.
+    root : path, optional
+        The folder that paths of files in the table are relative to and may not leave; the table's own if left out. A data
+        frame has none.
+    max_unreadable : float
+        Share of a modality's rows whose files may be unreadable. Such rows lack the modality, are counted and named; above
+        this share the study refuses.
     budget : float, optional
         Minutes after which no new work is begun; whole repeats that are done are kept.
     out : path, optional
@@ -140,6 +152,9 @@ def compare(
         strategies=strategies,
         random_state=random_state,
         drop_unlabelled=drop_unlabelled,
+        files=files,
+        root=root,
+        max_unreadable=max_unreadable,
     )
     return run_study(table, asked, Options(out, budget, jobs, resume, joins_from(join)), progress)
 

@@ -62,7 +62,7 @@ def assemble(workspace: Workspace, units: Iterable[Unit], repeats: int) -> tuple
             costs.setdefault(name, []).append(cost | {"rows": len(rows), "peak_mb": receipt["peak_mb"]})
     maskable = "mask-only" in found
     fusions = [*plan.fusions, *(n for n in found if n in NEURAL and n not in plan.fusions)]
-    strategies = strategies_of({m: spec["folders"] for m, spec in plan.modalities.items()}, fusions, maskable)
+    strategies = strategies_of({m: spec["forms"] for m, spec in plan.modalities.items()}, fusions, maskable)
     strategies = {name: s for name, s in strategies.items() if name in found}
     times = max(labels, 1)
     ledger = Ledger(

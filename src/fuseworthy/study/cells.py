@@ -12,6 +12,7 @@ from fuseworthy.evidence.decomposition import cells_for, decomposition_facts
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.strategies.early import REDUCED
+from fuseworthy.strategies.views import dense_view
 from fuseworthy.task import Task
 
 
@@ -38,13 +39,13 @@ def _cells(views: Mapping[str, Block], rows: Ints, count: int) -> Ints:
     """k-means cells of the reduced features; missing cells of a table count as their column's mean."""
     from sklearn.cluster import KMeans
 
-    block = views.get("minilm") or next(iter(views.values()))
-    x = np.asarray(REDUCED[block.view]().fit(block, rows, 0).transform(block, rows), dtype=np.float64)
+    block = views[dense_view(views)]
+    x = np.asarray(REDUCED[block.form]().fit(block, rows, 0).transform(block, rows), dtype=np.float64)
     middle = np.nan_to_num(np.nanmean(x, axis=0)) if np.isfinite(x).any() else np.zeros(x.shape[1])
     x = np.where(np.isfinite(x), x, middle)
     spread = x.std(axis=0)
     x = (x - x.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    if block.view in ("vectors", "tokens", "counts"):  # components keep their weight
+    if block.form in ("vectors", "tokens", "counts"):  # components keep their weight
         x = x * spread
     distinct = len(np.unique(x, axis=0))
     labels = KMeans(min(count, distinct), n_init=3, random_state=0).fit_predict(x)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.duplicates import cell_codes
-from fuseworthy.study.reduce import reduced
+from fuseworthy.inputs.reduce import reduced
 from fuseworthy.task import Floats
 
 FEWEST_LEVELS, MOST_COLUMNS, SAMPLE, SHUFFLES = 10, 60, 2_000, 20

@@ -31,12 +31,13 @@ def fit_one(workspace: Workspace, unit: Unit, part: Part, singles: Mapping[str, 
 
     with _one_thread():
         if unit.modality:
-            own_block = {unit.modality: workspace.blocks[unit.modality]}
-            alone, name = network_named("concat").fit(own_block, {}, part), f"{unit.modality}/network"
+            own, name = {unit.modality: workspace.blocks[unit.modality]}, f"{unit.modality}/network"
+            sequences = any(block.form == "tokens" for block in own[unit.modality].values())
+            alone = network_named("token-transformer" if sequences else "concat").fit(own, singles, part)
             return {name: _checked(alone, name, part)}
         if unit.strategy == "placebo-network":
             moved = placebo_blocks(workspace, part, best_single(singles, part).split("/")[0])
-            return {unit.strategy: _checked(network_named("concat").fit(moved, {}, part), unit.strategy, part)}
+            return {unit.strategy: _checked(network_named("concat").fit(moved, singles, part), unit.strategy, part)}
         fitted = _checked(network_named(unit.strategy).fit(workspace.blocks, singles, part), unit.strategy, part)
         found = {unit.strategy: fitted}
         if unit.strategy == "concat":

@@ -12,12 +12,13 @@ from fuseworthy.evidence.checks.series import FEWEST_MOMENTS, lags_of
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.duplicates import cell_codes
+from fuseworthy.inputs.linkage import linkages_of
+from fuseworthy.inputs.reduce import ROWS, contiguous_rows, reduced, row_codes
 from fuseworthy.strategies.features import TEXT_DIMENSIONS, VECTOR_DIMENSIONS
+from fuseworthy.strategies.views import dense_view
 from fuseworthy.study.kinship import find_kin, truth_columns
 from fuseworthy.study.leaks import find_leaks
-from fuseworthy.study.pairs import pairing_of
 from fuseworthy.study.question import Question
-from fuseworthy.study.reduce import ROWS, contiguous_rows, reduced, row_codes
 
 if TYPE_CHECKING:
     from fuseworthy.study.prepare import Loaded
@@ -36,23 +37,17 @@ def observe(
     Returns
     -------
     dict
-        ``modalities``: features, columns, scale and view of each; ``pairing``: of each pair, see `pairing_of`;
+        ``modalities``: features, columns, scale and view of each; ``pairing``: of each pair, see `Linkage`;
         ``groups``: see `find_kin`; ``leaks``: features that determine the target or name the row; ``rates``: share of
         rows that repeat the one before, of each modality, and ``lags``: of each pair, if there is time.
     """
-    chosen = {name: views.get("minilm") or next(iter(views.values())) for name, views in sorted(blocks.items())}
+    chosen = {name: views[dense_view(views)] for name, views in sorted(blocks.items())}
     table, classes = loaded.table, len(loaded.task.classes)
-    pieces = contiguous_rows(table.num_rows)
-    rows = np.concatenate(pieces)
-    places = np.split(np.arange(len(rows)), np.cumsum([len(piece) for piece in pieces])[:-1])
+    rows = np.concatenate(contiguous_rows(table.num_rows))
     reserved = {c for c in (*loaded.targets, question.id, question.time) if c}
     return {
         "modalities": {name: _features(block) for name, block in chosen.items()},
-        "pairing": pairing_of(
-            {name: reduced(block, rows) for name, block in chosen.items()},
-            {name: np.asarray(block.present[rows]) for name, block in chosen.items()},
-            places,
-        ),
+        "pairing": {pair: linkage.to_dict() for pair, linkage in linkages_of(chosen).items()},
         "groups": find_kin(table, truth_columns(loaded.y, classes), chosen, question.group, reserved, time is not None),
         "leaks": find_leaks(loaded, chosen, rows),
         "rates": {} if time is None else repetition(chosen, time, _groups(table, question)),
@@ -64,9 +59,9 @@ def _features(block: Block) -> dict[str, Any]:
     """``features`` are those that an early fusion learns from (reduced where there are many), ``columns`` all there are,
     ``scale`` the median spread of a dense column."""
     columns = int(block.pooled.shape[1])
-    most = {"counts": TEXT_DIMENSIONS, "cells": columns}.get(block.view, VECTOR_DIMENSIONS)
+    most = {"counts": TEXT_DIMENSIONS, "cells": columns}.get(block.form, VECTOR_DIMENSIONS)
     scale = None
-    if block.view != "counts":
+    if block.form != "counts":
         cells = np.asarray(block.pooled[block.present], dtype=np.float64)
         known = np.isfinite(cells).any(axis=0)
         spread = np.nanstd(cells[:, known], axis=0) if len(cells) else np.zeros(columns)

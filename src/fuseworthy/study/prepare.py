@@ -20,14 +20,18 @@ from fuseworthy.folds import Folds, Ints, default_plan, make_folds
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.cache import cache_root, table_digest
 from fuseworthy.inputs.duplicates import duplicate_groups, merge_groups
-from fuseworthy.inputs.encode import encode_modalities
+from fuseworthy.inputs.encode import Watch, encode_modalities
+from fuseworthy.inputs.encoders.recordings import content_of
+from fuseworthy.inputs.files import join_files, with_files
 from fuseworthy.inputs.infer import Inference, infer_modalities, read_column
 from fuseworthy.inputs.modality import Modality, Tabular
 from fuseworthy.inputs.pairing import join_by_key
+from fuseworthy.inputs.recordings import Recording
 from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
 from fuseworthy.study.fusions import libraries_of, settle_fusions
 from fuseworthy.study.observe import observe
+from fuseworthy.study.presence import content_of_blocks, presence_notices, presence_of, require_readable
 from fuseworthy.study.question import Join, Question
 from fuseworthy.study.workspace import Plan
 from fuseworthy.task import Task
@@ -64,6 +68,8 @@ def load(source: Any, question: Question, joins: tuple[Join, ...] = ()) -> Loade
         other, more = read_table(join.table)
         table, pairing = join_by_key(table, other, join.on, source_name(join.table))
         notices += [*more, f"{source_name(join.table)} {pairing}"]
+    table, more = join_files(table, question.files, question.folder_of(source))
+    notices += more
     targets = question.targets_in(table.column_names)
     require_columns(table, list(targets), "the target")
     require_columns(table, list(question.slices), "a slice")
@@ -80,7 +86,7 @@ def load(source: Any, question: Question, joins: tuple[Join, ...] = ()) -> Loade
     task, y, reason = _read_targets(table, targets, question.task)
     for metric in (question.metric, question.decide_on):
         check_metric(metric, task)
-    inference = settle_modalities(table, question)
+    inference = settle_modalities(table, question, question.folder_of(source))
     return Loaded(table, source_name(source), inference, task, reason, y, notices, targets)
 
 
@@ -106,8 +112,8 @@ def _read_targets(table: pa.Table, targets: Sequence[str], kind: str | None) -> 
     return task, np.column_stack([y for _, y, _ in found.values()]), f"{len(targets)} labels of two values each"
 
 
-def settle_modalities(table: pa.Table, question: Question) -> Inference:
-    """Modalities as asked for, or inferred, with reasons.
+def settle_modalities(table: pa.Table, question: Question, root: Path | None = None) -> Inference:
+    """Modalities as asked for, or inferred, with reasons; files are looked for in ``root``.
 
     Raises
     ------
@@ -116,9 +122,13 @@ def settle_modalities(table: pa.Table, question: Question) -> Inference:
     """
     reserved = {c for c in (question.group, question.time, question.id) if c}
     reserved |= set(question.targets_in(table.column_names))
-    inference = infer_modalities(table, reserved)
     if question.modalities is not None:
-        inference = _as_asked(table, question.modalities, reserved)
+        inference = _as_asked(table, question.modalities, reserved | set(question.files or ()))
+    else:
+        inference = infer_modalities(table, reserved | set(question.files or ()), root)
+    inference = with_files(inference, question.files)
+    rooted = {n: m.under(root) if isinstance(m, Recording) else m for n, m in inference.modalities.items()}
+    inference = replace(inference, modalities=rooted)
     if len(inference.modalities) == 1:
         (name,) = inference.modalities
         raise InputError(
@@ -168,23 +178,27 @@ class Prepared:
     objects: dict[str, Any]
 
 
-def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepared:
+def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Watch | None = None) -> Prepared:
     """Encode the modalities, plan the folds, and write down every decision."""
     table, task, y = loaded.table, loaded.task, loaded.y
     notices = list(loaded.notices)
     metric = check_metric(question.metric or question.decide_on, task)
-    clusters, time = read_clusters(table, question, loaded.inference.modalities, notices), read_time(table, question)
+    modalities = loaded.inference.modalities
+    contents = {name: content_of(m, table) for name, m in modalities.items() if isinstance(m, Recording)}
+    clusters, time = read_clusters(table, question, modalities, notices, contents), read_time(table, question)
     ids = read_ids(table, question)
     if time is not None and (question.repeats or 1) > 1:
         notices.append(f"folds in time are not repeated: repeats={question.repeats} is not used")
     folds = plan_folds(y, task, question, clusters, time)
-    modalities = loaded.inference.modalities
-    blocks, folders = _encode(table, modalities, fallback_cache, notices)
-    present = np.column_stack([next(iter(blocks[m].values())).present for m in modalities])
-    sequences = any("tokens" in views for views in blocks.values())
+    blocks, folders = _encode(
+        table, modalities, fallback_cache, replace(watch or Watch(), say=notices.append, contents=contents)
+    )
+    require_readable(blocks, question.max_unreadable)
+    present = presence_of(blocks)
+    sequences = any(block.form == "tokens" for views in blocks.values() for block in views.values())
     fusions = settle_fusions(question.strategies, task, list(modalities), len(y), sequences=sequences)
     notices += fusions.notices
-    _note_presence(list(modalities), present, blocks, notices)
+    notices += presence_notices(blocks)
     used = sorted({c for m in modalities.values() for c in m.columns} | set(loaded.targets))
     plan = Plan(
         version=__version__,
@@ -197,9 +211,11 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path) -> Prepare
         task_reason=loaded.task_reason,
         modalities={
             name: m.to_dict()
+            | content_of_blocks(blocks[name])
             | {
                 "reason": loaded.inference.reasons[name],
                 "folders": folders[name],
+                "forms": {view: block.form for view, block in blocks[name].items()},
                 "rows_present": int(present[:, i].sum()),
             }
             for i, (name, m) in enumerate(modalities.items())
@@ -257,9 +273,18 @@ def patterns(names: list[str], present: NDArray[np.bool_]) -> NDArray[Any]:
 
 
 def read_clusters(
-    table: pa.Table, question: Question, modalities: Mapping[str, Modality], notices: list[str]
+    table: pa.Table,
+    question: Question,
+    modalities: Mapping[str, Modality],
+    notices: list[str],
+    contents: Mapping[str, Sequence[str | None]],
 ) -> Ints | None:
-    """Rows that must stay on one side: the group column, and rows that are exact copies of each other."""
+    """Rows that must stay on one side: the group column, and rows that are exact copies of each other.
+
+    Parameters
+    ----------
+    contents : mapping of modality to the digests of what its files hold
+    """
     groups = None
     if question.group:
         column = _array(table, question.group)
@@ -267,7 +292,7 @@ def read_clusters(
             row = pc.index(pc.is_null(column), True).as_py()
             raise InputError(f"group {question.group!r} must be known for every row, but row {row + 1} has none.")
         groups = column.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    copies = duplicate_groups(table, modalities)
+    copies = duplicate_groups(table, modalities, contents)
     if copies is None:
         return groups
     doubled = len(copies) - len(np.unique(copies))
@@ -305,26 +330,13 @@ def read_ids(table: pa.Table, question: Question) -> NDArray[Any]:
     return np.array(column.to_pylist(), dtype=None if pa.types.is_integer(column.type) else object)
 
 
-def _encode(table: pa.Table, modalities: Mapping[str, Modality], fallback: Path, notices: list[str]) -> Any:
+def _encode(table: pa.Table, modalities: Mapping[str, Modality], fallback: Path, watch: Watch) -> Any:
     try:
-        return encode_modalities(table, modalities, cache_root())
+        return encode_modalities(table, modalities, cache_root(), watch)
     except OSError as error:
-        notices.append(f"the cache cannot be written ({error}); encoded blocks are kept in the run folder")
-        return encode_modalities(table, modalities, fallback)
-
-
-def _note_presence(
-    names: list[str], present: NDArray[np.bool_], blocks: dict[str, dict[str, Block]], notices: list[str]
-) -> None:
-    for i, name in enumerate(names):
-        if missing := int((~present[:, i]).sum()):
-            notices.append(
-                f"modality {name!r} is missing in {missing:,} rows ({missing / len(present):.1%}): such rows "
-                "get the prior from its singles, and no say from it in fusions"
-            )
-        for block in blocks[name].values():
-            if cut := block.meta.get("cut"):
-                notices.append(f"modality {name!r}: {cut} texts are longer than 100,000 characters and were cut there")
+        if watch.say is not None:
+            watch.say(f"the cache cannot be written ({error}); encoded blocks are kept in the run folder")
+        return encode_modalities(table, modalities, fallback, watch)
 
 
 def _array(table: pa.Table, name: str) -> Any:

@@ -6,10 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.modality import Modality
+
+if TYPE_CHECKING:
+    from fuseworthy.inputs.files import Files
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,12 @@ class Question:
         "uncertainty"); or your own, as objects or as "module:name". Left out ("auto"): the cheap ones, and networks
         where there are rows and reason enough.
     random_state : int
+    root : path, optional
+        The folder that paths of files in the table are relative to; the table's own if left out.
+    max_unreadable : float
+        Share of a modality's rows whose files may be unreadable; above it the study refuses.
+    files : mapping of name to Files, optional
+        Files that belong to rows by their names; each becomes a column of paths and a modality of that name.
     """
 
     target: str | Sequence[str]
@@ -70,6 +79,9 @@ class Question:
     attribution: bool = True
     slices: Sequence[str] = ()
     decompose: bool = False
+    root: str | Path | None = None
+    max_unreadable: float = 0.01
+    files: Mapping[str, Files] | None = None
 
     def __post_init__(self) -> None:
         if not self.margin >= 0:
@@ -78,6 +90,8 @@ class Question:
             raise InputError(f"repeats must be at least 1, but {self.repeats} came.")
         if self.folds is not None and self.folds < 2:
             raise InputError(f"folds must be at least 2, but {self.folds} came.")
+        if not 0 <= self.max_unreadable <= 1:
+            raise InputError(f"max_unreadable must be a share of rows from 0 to 1, but {self.max_unreadable} came.")
         price_of_time(self.worth)
         roles = [*self.named_targets, *[c for c in (self.group, self.time, self.id) if c]]
         if both := set(self.named_targets) & {self.group, self.time, self.id}:
@@ -92,6 +106,14 @@ class Question:
                     f"a column must have one role, but {min(taken)!r} is in modality {name!r} and is the "
                     "target, group, time or id as well. Take it out of one."
                 )
+
+    def folder_of(self, source: Any) -> Path | None:
+        """The folder that paths of files are relative to: as asked for, or the table's own; None of a data frame."""
+        if self.root is not None:
+            if not Path(self.root).is_dir():
+                raise InputError(f"root must be a folder that exists, but {self.root} is none.")
+            return Path(self.root).absolute()
+        return Path(source).absolute().parent if isinstance(source, (str, Path)) else None
 
     @property
     def named_targets(self) -> tuple[str, ...]:

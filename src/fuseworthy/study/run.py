@@ -185,7 +185,7 @@ def _weigh(
 
 def _has_sequences(workspace: Workspace) -> bool:
     """Whether probes, which see of a sequence only its mean and maximum, may be blind to what networks find."""
-    return any("tokens" in spec["folders"] for spec in workspace.plan.modalities.values())
+    return any("tokens" in spec["forms"].values() for spec in workspace.plan.modalities.values())
 
 
 def _offer_remedies(workspace: Workspace, units: list[Unit], question: Question, progress: Progress) -> list[str]:

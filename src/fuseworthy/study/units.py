@@ -209,13 +209,14 @@ def _fit_probes(workspace: Workspace, part: Part, singles: dict[str, Fitted]) ->
     from fuseworthy.strategies import early, late
     from fuseworthy.strategies.probes import fit_emap
     from fuseworthy.strategies.singles import FeatureStore, dummy
+    from fuseworthy.strategies.views import narrowed
 
-    store = FeatureStore(part)
-    full = early.join_boosting(workspace.blocks, part, store)
+    store, blocks = FeatureStore(part), narrowed(workspace.blocks, singles, part)
+    full = early.join_boosting(blocks, part, store)
     return {
         "stacking": late.fit_stacking(_spokesmen(workspace, part, singles), part),
         "early-boosting": full.fitted,
-        "additive": early.join_boosting(workspace.blocks, part, store, additive=True).fitted,
+        "additive": early.join_boosting(blocks, part, store, additive=True).fitted,
         "emap": fit_emap(full, part),
         "dummy": dummy(part),
     }
@@ -231,10 +232,12 @@ def _spokesmen(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> 
 def _fit_attribution(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
     from fuseworthy.strategies import early
     from fuseworthy.strategies.subsets import fit_subsets
+    from fuseworthy.strategies.views import narrowed
     from fuseworthy.study.strangers import strangers
 
     chosen, order = early.best_linear(workspace.blocks, singles, part), strangers(workspace, part)
-    return fit_subsets(_spokesmen(workspace, part, singles), workspace.blocks, chosen, part, order)
+    best = narrowed(workspace.blocks, singles, part)
+    return fit_subsets(_spokesmen(workspace, part, singles), workspace.blocks, best, chosen, part, order)
 
 
 def _fit_late(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
@@ -260,6 +263,7 @@ def _fit_early(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> 
 def _fit_controls(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
     from fuseworthy.strategies import controls, early, late
     from fuseworthy.strategies.singles import mask_only
+    from fuseworthy.strategies.views import narrowed
     from fuseworthy.study.strangers import strangers
 
     blocks, present = workspace.blocks, workspace.present
@@ -276,7 +280,7 @@ def _fit_controls(workspace: Workspace, part: Part, singles: dict[str, Fitted]) 
         linear = early.best_linear(blocks, singles, part)
         fitted["placebo-early"] = early.fit_early_linear(moved, part, linear, best.split("/")[0])
     elif "early-boosting" in workspace.plan.fusions:
-        fitted["placebo-early"] = early.fit_early_boosting(moved, part)
+        fitted["placebo-early"] = early.fit_early_boosting(narrowed(moved, singles, part), part)
     flags = np.column_stack(list(present.values()))
     if not flags.all():
         fitted["mask-only"] = mask_only(flags, part)

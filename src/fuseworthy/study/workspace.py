@@ -76,7 +76,7 @@ class Plan:
         ):
             del data[name]
         data["modalities"] = {
-            name: {k: v for k, v in spec.items() if k not in ("folders", "reason")}
+            name: {k: v for k, v in spec.items() if k not in ("folders", "reason", "root")}
             for name, spec in self.modalities.items()
         }
         return content_digest(data)

@@ -7,7 +7,8 @@ from fuseworthy.evidence.checks.fairness import ChosenOnScoredRows, OtherRowsOrS
 from fuseworthy.evidence.checks.features import ScaleDominates, TooManyFeatures
 from fuseworthy.evidence.checks.gain import EnsembleEffect, GainBelowCost, NoSliceRescued, SurvivesPlacebo
 from fuseworthy.evidence.checks.interaction import InteractionIdle, OnlyLateTried
-from fuseworthy.evidence.checks.leakage import GroupLeakage, MisJoined, TargetAmongFeatures
+from fuseworthy.evidence.checks.leakage import GroupLeakage, TargetAmongFeatures
+from fuseworthy.evidence.checks.misjoined import MisJoined
 from fuseworthy.evidence.checks.missing import MissingnessTells, MoreMissing
 from fuseworthy.evidence.checks.modalities import HarmfulDominance, NoisyModality, RedundantModality
 from fuseworthy.evidence.checks.rule import Check, Evidence, Result, result_of

@@ -1,4 +1,4 @@
-"""Rows that do not belong together, rows that belong together too much, and columns that know the answer."""
+"""Rows that belong together too much, and columns that know the answer."""
 
 from __future__ import annotations
 
@@ -10,30 +10,6 @@ from fuseworthy.evidence.checks.rule import DoesNotApply, Evidence, Finding, Sev
 
 SUSPICIOUS = 0.02
 """Share of the prior's loss below which a single is too good to be believed unasked."""
-
-
-class MisJoined:
-    """Predicts the features of one modality from those of another (ridge, held-out correlation), for the rows as they
-    are joined and for one of them moved by one to three rows; mis-joined if a moved pairing fits for sure better.
-    """
-
-    code = "F019"
-    title = "modalities mis-joined"
-    severity: Severity = "error"
-    advice = "Join the tables again by a key that both hold, never by position; look at a few rows by eye."
-
-    def look(self, evidence: Evidence) -> Finding | None:
-        pairs: Mapping[str, Mapping[str, Any]] = observed(evidence, "pairing")
-        wrong = {name: p for name, p in pairs.items() if p["shift"]}
-        if not wrong and not any(p["linked"] for p in pairs.values()):
-            raise DoesNotApply("no modality tells enough of another's features to see whether rows are paired rightly")
-        if not wrong:
-            return None
-        told = "; ".join(
-            f"{name} fit together better ({p['best']:.2f} against {p['aligned']:.2f}) when moved by {p['shift']:+d} rows"
-            for name, p in wrong.items()
-        )
-        return Finding(f"{told}: rows are paired with their neighbours.", dict(wrong))
 
 
 class GroupLeakage:

@@ -18,17 +18,17 @@ PIECES = 8
 MOST_LEVELS = 12
 
 
-def contiguous_rows(n: int) -> list[Ints]:
-    """All rows as one piece; of more than `ROWS`, eight pieces of neighbouring rows spread over the table.
+def contiguous_rows(n: int, most: int = ROWS) -> list[Ints]:
+    """All rows as one piece; of more than ``most``, eight pieces of neighbouring rows spread over the table.
 
     Examples
     --------
     >>> [len(piece) for piece in contiguous_rows(30)], len(contiguous_rows(100_000))
     ([30], 8)
     """
-    if n <= ROWS:
+    if n <= most:
         return [np.arange(n)]
-    size = ROWS // PIECES
+    size = most // PIECES
     return [np.arange(start, start + size) for start in np.linspace(0, n - size, PIECES).astype(np.int64)]
 
 
