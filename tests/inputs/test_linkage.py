@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fuseworthy.inputs.blocks import Block
-from fuseworthy.inputs.canonical import agreement, directions, normal_scores
+from fuseworthy.inputs.canonical import Halves, directions, normal_scores
 from fuseworthy.inputs.displaced import log_odds
 from fuseworthy.inputs.linkage import Linkage, linkages_of
 
@@ -184,7 +184,7 @@ def test_agreement_sums_to_a_held_out_correlation():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(2000, 3))
     y = x + rng.normal(size=x.shape)
-    parts = agreement(x, y / y.std(axis=0), np.arange(2000) % 2 == 0)
+    parts = Halves(x, y / y.std(axis=0), np.arange(2000) % 2 == 0).agreement()
     assert parts.sum() == pytest.approx(np.sqrt(0.5), abs=0.03)
 
 

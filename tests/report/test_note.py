@@ -17,6 +17,7 @@ SECTIONS = [
     "### Controls",
     "## What each modality is worth",
     "## Inside the networks",
+    "## With modalities missing",
     "## Where fusion rescues and where it harms",
     "## Which rows gain and which lose",
     "## Calibration, before and after",

@@ -65,7 +65,7 @@ def test_every_section_is_there_with_the_verdict_first() -> None:
 def test_what_explains_the_verdict_has_sections_of_its_own() -> None:
     found = list(outline("explained").headings)
     assert found == [
-        "verdict", "singles", "headroom", "strategies", "labels", "checks", "pitfalls", "value", "networks", "rescue",
+        "verdict", "singles", "headroom", "strategies", "labels", "checks", "pitfalls", "value", "networks", "missing", "rescue",
         "slices", "calibration", "abstention", "costs", "inputs", "repeat",
     ]  # fmt: skip
 

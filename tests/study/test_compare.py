@@ -284,6 +284,7 @@ def test_the_run_folder_holds_what_the_docs_say(finished):
         "folds.parquet",
         "ledger",
         "inner",
+        "hidden",
         "receipts",
         "verdict.json",
         "facts.json",

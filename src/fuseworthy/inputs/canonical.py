@@ -97,24 +97,15 @@ def directions(x: Floats, y: Floats, roots: tuple[Floats, Floats] | None = None)
     return Directions(left @ u[:, kept], right @ v.T[:, kept], np.minimum(strength[kept], MOST))
 
 
-def agreement(x: Floats, y: Floats, held: NDArray[np.bool_], order: Ints | None = None) -> Floats:
-    """What each row adds to the held-out correlation of the two sets, (n,); they sum to it.
-
-    Directions are found on one half of the rows and weigh the other, and the other way round.
+class Halves:
+    """Two halves of paired rows, with what does not change when rows are shuffled within a half.
 
     Parameters
     ----------
-    x, y : (n, a) and (n, b) arrays
+    x, y : (n, a) and (n, b) arrays of normal scores
     held : (n,) bool array
         The first of the two halves.
-    order : (n,) int array, optional
-        Another row of ``y`` for each row, within its half: a shuffle.
     """
-    return Halves(x, y, held).agreement(order)
-
-
-class Halves:
-    """Two halves of paired rows, with what does not change when rows are shuffled within a half."""
 
     def __init__(self, x: Floats, y: Floats, held: NDArray[np.bool_]) -> None:
         self.n, self.places = len(x), [np.flatnonzero(held), np.flatnonzero(~held)]
@@ -122,7 +113,15 @@ class Halves:
         self.roots = [(inverse_root(a), inverse_root(b)) for a, b in zip(self.x, self.y, strict=True)]
 
     def agreement(self, order: Ints | None = None) -> Floats:
-        """See `agreement`; ``order`` gives for each row the row of ``y``, in the same half."""
+        """What each row adds to the held-out correlation of the two sets, (n,); they sum to it.
+
+        Directions are found on one half of the rows and weigh the other, and the other way round.
+
+        Parameters
+        ----------
+        order : (n,) int array, optional
+            Another row of ``y`` for each row, within its half: a shuffle.
+        """
         y = self.y
         if order is not None:
             back = np.empty(self.n, dtype=np.int64)

@@ -50,6 +50,22 @@ SHAPES: dict[str, Any] = {
         "remedies": [dict.fromkeys(("name", "outcome", "recommended", "gain", "low", "high"))],
         "sentence": None,
     },
+    "missing": {
+        "fusion": None,
+        "margin": None,
+        "rows": None,
+        "patterns": [
+            dict.fromkeys(("pattern", "route", "single", "asked", "why", "observed", "rows", "basis"))
+            | dict.fromkeys(("loss_single", "loss_fusion", "not_inferior"))
+            | INTERVAL
+            | {"routed": INTERVAL}
+        ],
+        "curves": [{"missing": None, "area": None, "rates": [dict.fromkeys(("rate", "single", "fusion")) | INTERVAL]}],
+        "limits": [dict.fromkeys(("missing", "rate"))],
+        "bursts": [dict.fromkeys(("modality", "rate", "length", "one_by_one", "in_runs"))],
+        "mask_only": INTERVAL,
+        "sentence": None,
+    },
     "decomposition": {
         "estimable": None,
         "cells": None,

@@ -38,6 +38,27 @@ def coverage_display(curves: Sequence[Row], stated: object) -> Markup:
     return picture("error against the share of rows kept", *parts, viewBox=_box(), class_="scatter")
 
 
+def rates_display(curves: Sequence[Row], margin: object) -> Markup:
+    """Draw the expected gain against the share of rows that lack a modality, one line a modality."""
+    lines = [(curve, _points(curve.get("rates"), "rate", "gain")) for curve in curves]
+    across, up = Axis(0.0, 1.0), covering([0.0, *(y for _, points in lines for _, y in points)], 0.08)
+    parts = [_frame(across, up, "share of rows that lack it", "gain")]
+    if (least := finite(margin)) is not None:
+        parts.append(mark("line", x1=_LEFT, x2=_LEFT + _INNER, y1=_y(up, least), y2=_y(up, least), class_="diagonal"))
+    for place, (curve, points) in enumerate(lines):
+        places = [(_x(across, x), _y(up, y)) for x, y in points]
+        css = f"curve line{place}"
+        parts += [mark("line", x1=a[0], y1=a[1], x2=b[0], y2=b[1], class_=css) for a, b in pairwise(places)]
+        if places:
+            beside, level = _LEFT + _INNER + 10, _TOP + 16 + 18.0 * place
+            parts.append(mark("line", x1=beside, x2=beside + 18, y1=level, y2=level, class_=css))
+            name = "each of them" if curve.get("missing") == "each" else _short(curve.get("missing"))
+            parts.append(mark("text", name, x=beside + 24, y=level + 4, class_="label"))
+    return picture(
+        "expected gain against the share of rows that lack a modality", *parts, viewBox=_box(), class_="scatter"
+    )
+
+
 def costs_display(rows: Sequence[Row]) -> Markup:
     """Draw loss against milliseconds a row (log); the strategies that nothing else beats are named."""
     points = []

@@ -54,6 +54,8 @@ TERMS = {
     "reliance": "what is lost when a trained fusion gets another row's modality: how much it leans on it, not what it is worth",
     "weight": "the share of gates or attention that a network gives a modality; where it looks, not what the modality is worth",
     "dominance": "one modality learns so fast that a network trained on all of them leaves the others under-trained",
+    "routed": "what answers rows with these modalities: the fusion where it is not inferior to the best single left, or that single",
+    "limit": "the share of rows that may lack a modality before the expected gain falls below the margin",
     "slice": "rows that can be told by a condition; found on one half of the rows and tested on the other, both ways round",
     "lost": "calibration counts as lost when fusing adds miscalibration for sure, or stretches the scale for sure",
     "coverage": "the share of rows that are answered, the surest first",

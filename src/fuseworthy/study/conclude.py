@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,6 +10,8 @@ import pyarrow as pa
 
 from fuseworthy.errors import StudyError
 from fuseworthy.evidence.deciding import deciding_losses
+from fuseworthy.evidence.missing import Hidden
+from fuseworthy.evidence.outcome import Verdict
 from fuseworthy.evidence.verdict import decide
 from fuseworthy.ledger import Ledger
 from fuseworthy.strategies.catalogue import CATALOGUE, PROBES
@@ -23,6 +26,9 @@ from fuseworthy.study.study import Study
 from fuseworthy.study.units import Unit
 from fuseworthy.study.workspace import Plan, Workspace
 from fuseworthy.study.worth import margin_of
+from fuseworthy.task import Floats
+
+Ask = Callable[[str], dict[str, Floats] | str]
 
 
 @dataclass
@@ -82,7 +88,14 @@ def conclude(
     question: Question,
     command: str | None,
     progress: Progress,
+    ask: Ask,
 ) -> Study:
+    """Verdict, facts, note and report of the units that are done.
+
+    Parameters
+    ----------
+    ask : what a fusion predicts where modalities are hidden from it, see `fuseworthy.study.absence`
+    """
     plan, notices = workspace.plan, list(workspace.plan.notices)
     stopped = so_far.hopeless is not None and not question.anyway
     ledger, costs = _gather(workspace, so_far, stopped, notices)
@@ -93,6 +106,7 @@ def conclude(
         verdict = replace(
             verdict, flags=(*verdict.flags, "stopped early: the probes say that fusion is unlikely to pay")
         )
+    hidden = _hidden(verdict, ask, stopped or not question.attribution, notices)
     observations = plan.observations
     if question.decompose:
         observations = observations | {"decomposition": decompose(workspace.blocks, workspace.y, workspace.task)}
@@ -115,12 +129,25 @@ def conclude(
             descriptors_of(table, plan, question),
             tuple(question.slices),
             mean_shares(workspace, [unit for unit, ok in so_far.done.items() if ok]),
+            hidden,
         ),
     )
     study = Study(ledger, verdict, facts, workspace.folder, tuple(reasons_of(so_far.failed)))
     study.write(workspace.folder)
     progress.say(f"{len(ledger.strategies)} strategies compared on {ledger.rows:,} rows")
     return study
+
+
+def _hidden(verdict: Verdict, ask: Ask, spared: bool, notices: list[str]) -> Hidden | None:
+    """The fusion that would be deployed, asked without some of the modalities."""
+    if spared:
+        return None
+    name = verdict.deploy if verdict.outcome == "FUSE" else verdict.best_fusion
+    found = ask(name)
+    if isinstance(found, str):
+        notices.append(f"what {name} does without some of the modalities is not known: {found}")
+        return None
+    return Hidden(name, found)
 
 
 def dimensions_of(plan: Plan) -> dict[str, int]:

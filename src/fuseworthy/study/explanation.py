@@ -17,6 +17,7 @@ from fuseworthy.evidence.dominance import dominance_facts
 from fuseworthy.evidence.duel import one_sided_error, policies
 from fuseworthy.evidence.headroom import headroom_facts
 from fuseworthy.evidence.intervals import row_means
+from fuseworthy.evidence.missing import Hidden, missing_facts
 from fuseworthy.evidence.multiple import model_confidence_set
 from fuseworthy.evidence.outcome import Verdict
 from fuseworthy.evidence.policies import best_overall
@@ -38,6 +39,7 @@ class Seen:
     descriptors : name -> (n,) numbers or labels of the table's rows, to describe slices by
     asked : descriptors asked for
     shares : network -> modality -> share of its weights
+    hidden : what a fusion predicts where modalities are hidden from it
     """
 
     dimensions: Mapping[str, int] = field(default_factory=dict)
@@ -45,6 +47,7 @@ class Seen:
     descriptors: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
     shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    hidden: Hidden | None = None
 
 
 def explanation_facts(
@@ -71,6 +74,7 @@ def explanation_facts(
         "pools": pool_calibrations(ledger, single, ledger.names(kind="fusion")),
         "abstention": abstention_facts(ledger, single, fusion),
         "costs": cost_facts(table, single, fusion),
+        "missing": missing_facts(ledger, seen.hidden, verdict.margin),
         "decomposition": seen.observations.get("decomposition"),
     }
 

@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from fuseworthy.evidence.metrics import TITLES
 from fuseworthy.evidence.refusals import refusal_reasons
 from fuseworthy.inputs.encode import Watch
 from fuseworthy.strategies.catalogue import REMEDIES
+from fuseworthy.study.absence import ask_hidden
 from fuseworthy.study.assemble import assemble
 from fuseworthy.study.conclude import Progressed, conclude, dimensions_of, what_of
 from fuseworthy.study.engines import Engine, InlineEngine, check_jobs, make_engine
@@ -75,9 +77,10 @@ def _run_in(
     del prepared  # workers read the blocks from disk; this process need not hold them
     try:
         so_far = _run_units(workspace, engine, progress, deadline, question)
+        ask = partial(ask_hidden, workspace, engine, progress, deadline)
+        return conclude(workspace, table, so_far, question, options.command, progress, ask)
     finally:
         engine.close()
-    return conclude(workspace, table, so_far, question, options.command, progress)
 
 
 def describe(loaded: Loaded, question: Question) -> dict[str, Any]:

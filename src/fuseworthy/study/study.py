@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         DominanceDisplay,
         GainsDisplay,
         HeadroomDisplay,
+        MissingDisplay,
         RescueDisplay,
         SlicesDisplay,
         WeightsDisplay,
@@ -104,6 +105,15 @@ class Study:
         from fuseworthy.report.plots import DominanceDisplay
 
         return DominanceDisplay(self._measured("dominance", "no network 'concat' was trained beside 'stacking'"))
+
+    def missing(self) -> MissingDisplay:
+        """The fusion with fewer modalities: every subset, the router's choice, and how much may be missing."""
+        from fuseworthy.report.plots import MissingDisplay
+
+        why = (
+            "no fusion was asked without some (given predictions, several labels, attribution=False, or stopped early)"
+        )
+        return MissingDisplay(self._measured("missing", why))
 
     def rescue(self) -> RescueDisplay:
         """Rows rescued and harmed, against the best single of every modality; ``frame()`` names the rows."""

@@ -99,7 +99,11 @@ def run_unit(workspace: Workspace, unit: Unit) -> None:
     )
     fitted = _fit(workspace, unit, part)
     stem = unit.stem(workspace)
-    parts = {f"ledger/{stem}.parquet": _ledger_part(workspace, unit, part, fitted)}
+    if unit.kind == "hidden":
+        predictions = {name: f.test for name, f in fitted.items()}
+        parts = {f"hidden/{stem}.parquet": pa.table({"row": part.test} | _columns(predictions, workspace))}
+    else:
+        parts = {f"ledger/{stem}.parquet": _ledger_part(workspace, unit, part, fitted)}
     inner = {name: f.inner for name, f in fitted.items() if f.inner is not None and unit.kind == "single"}
     if inner:
         parts[f"inner/{stem}.parquet"] = pa.table({"row": part.train} | _columns(inner, workspace))
@@ -201,6 +205,10 @@ def _fit(workspace: Workspace, unit: Unit, part: Part) -> dict[str, Fitted]:
             from fuseworthy.study.networks import fit_one
 
             return fit_one(workspace, unit, part, singles)
+        if unit.kind == "hidden":
+            from fuseworthy.study.absence import fit_hidden
+
+            return fit_hidden(workspace, unit, part, singles)
         build = {"probe": _fit_probes, "late": _fit_late, "early": _fit_early, "control": _fit_controls}
         return build.get(unit.kind, _fit_attribution)(workspace, part, singles)
 
@@ -297,5 +305,5 @@ def _peak_mb() -> float:
 
 def unit_folders(folder: Path) -> None:
     """Make the folders that units write into."""
-    for name in ("ledger", "inner", "receipts"):
+    for name in ("ledger", "inner", "hidden", "receipts"):
         (folder / name).mkdir(exist_ok=True)

@@ -6,6 +6,7 @@ from fuseworthy.report.plots.checks import ChecksDisplay
 from fuseworthy.report.plots.costs import CostsDisplay
 from fuseworthy.report.plots.display import Display
 from fuseworthy.report.plots.gains import GainsDisplay, HeadroomDisplay, SlicesDisplay
+from fuseworthy.report.plots.missing import MissingDisplay
 from fuseworthy.report.plots.networks import DominanceDisplay, WeightsDisplay
 from fuseworthy.report.plots.rescue import RescueDisplay
 
@@ -20,6 +21,7 @@ __all__ = [
     "DominanceDisplay",
     "GainsDisplay",
     "HeadroomDisplay",
+    "MissingDisplay",
     "RescueDisplay",
     "SlicesDisplay",
     "WeightsDisplay",
