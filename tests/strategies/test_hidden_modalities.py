@@ -84,3 +84,15 @@ def test_with_everything_visible_the_answer_is_that_of_the_ledger():
     singles = replayed(dict(Singles(blocks, part).items()), part)
     fitted = Late("stacking").fit(blocks, singles, part)
     np.testing.assert_allclose(ask(fitted.predictor, blocks, part, [("x1", "x2")])["x1+x2"], fitted.test, atol=1e-12)
+
+
+@pytest.mark.parametrize("pool", ["stacking", "mean", "weighted-mean", "log-pool", "greedy"])
+def test_a_pool_of_which_one_modality_is_left_is_as_good_as_its_single(pool):
+    _, blocks, part = part_of("T1")
+    singles = Singles(blocks, part)
+    best = best_per_modality({name: singles[name] for name in singles}, part)
+    fitted = Late(pool).fit(blocks, singles, part)
+    for m, single in best.items():
+        alone = fitted.predictor.predict(hidden(blocks, (m,)), part.test)
+        losses = [part.task.mean_loss(part.y[part.test], p) for p in (alone, singles[single].test)]
+        assert losses[0] < losses[1] + 0.01

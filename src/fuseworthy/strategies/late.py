@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from fuseworthy.folds import Ints
-from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
 from fuseworthy.strategies.families import count_parameters
 from fuseworthy.strategies.part import Blocks, Cost, Fitted, Part, Predictor, presence
-from fuseworthy.strategies.patterns import PatternStacker
+from fuseworthy.strategies.patterns import CalibratedPool, PatternStacker
 from fuseworthy.strategies.pools import (
     Flags,
     LogPool,
@@ -64,25 +63,23 @@ class Members:
             tuple(self.predictors[i] for i in keep) if self.predictors else (),
         )
 
-    def predictor(self, pool: Pool, calibrator: Calibrator | None = None) -> PooledPredictor | None:
+    def predictor(self, pool: Pool) -> PooledPredictor | None:
         """The pool of what the members keep; None if one of them keeps nothing."""
         speaking = {n: p for n, p in zip(self.names, self.predictors, strict=False) if p is not None}
-        return PooledPredictor(speaking, pool, calibrator) if len(speaking) == len(self.names) else None
+        return PooledPredictor(speaking, pool) if len(speaking) == len(self.names) else None
 
 
 @dataclass(frozen=True)
 class PooledPredictor:
-    """A fitted late fusion: the members (named ``modality/family``), the pool, and its calibration if it has one."""
+    """A fitted late fusion: the members (named ``modality/family``) and the pool, which ends calibrated."""
 
     members: Mapping[str, Predictor]
     pool: Pool
-    calibrator: Calibrator | None = None
 
     def predict(self, blocks: Blocks, rows: Ints) -> Floats:
         p = np.stack([member.predict(blocks, rows) for member in self.members.values()])
         present = np.stack([presence(blocks[name.split("/")[0]])[rows] for name in self.members])
-        pooled = self.pool.predict(p, present)
-        return pooled if self.calibrator is None else self.calibrator.apply(pooled)
+        return self.pool.predict(p, present)
 
 
 def gather(singles: Mapping[str, Fitted], present: Mapping[str, Flags], part: Part) -> Members:
@@ -191,14 +188,13 @@ def _weighted(members: Members, part: Part, weights: Floats, cost: Cost | None =
 def _recalibrated(
     pool: Pool, members: Members, part: Part, own: Cost, setting: dict[str, float] | None = None
 ) -> Fitted:
-    inner = pool.predict(members.inner, members.present_inner)
-    test = pool.predict(members.test, members.present_test)
-    calibrator = fit_calibrator(inner, part.y_train, part.task)
+    modalities = [name.split("/")[0] for name in members.names]
+    calibrated = CalibratedPool.fit(pool, modalities, members.inner, members.present_inner, part.y_train, part.task)
     return Fitted(
-        calibrator.apply(test),
-        test,
-        calibrator.apply(inner),
+        calibrated.predict(members.test, members.present_test),
+        pool.predict(members.test, members.present_test),
+        calibrated.predict(members.inner, members.present_inner),
         members.cost + own,
         dict(setting or {}),
-        members.predictor(pool, calibrator),
+        members.predictor(calibrated),
     )

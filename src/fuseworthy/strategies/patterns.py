@@ -1,15 +1,17 @@
-"""Stacking with intercept and weights of their own for every set of modalities that a row may have."""
+"""Pools that treat every set of modalities a row may have by itself: weights, intercept and calibration."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
 from fuseworthy.strategies.families import count_parameters
-from fuseworthy.strategies.pools import Flags, Stacker
+from fuseworthy.strategies.pools import Flags, Pool, Stacker
 from fuseworthy.task import Floats, Task
 
 EXACT = 5
@@ -39,20 +41,15 @@ class PatternStacker:
         self.general_ = Stacker(self.task, self.prior).fit(p, present, y, inner)
         self.inner_ = self.general_.inner_.copy()
         self.own_: dict[tuple[bool, ...], Stacker] = {}
-        for pattern in _patterns(present):
-            here = np.array(pattern)
-            exactly = np.asarray((present == here[:, None]).all(axis=0))
-            if exactly.all() or 0 < exactly.sum() < FEWEST_SEEN:
+        for pattern, rows, exactly in _to_learn(present):
+            if not _can_learn(y[rows], self.task) or len(np.unique(inner[rows])) < 2:
                 continue
-            rows = exactly if exactly.any() else np.asarray(present[here].all(axis=0))
-            if not self._can_learn(y[rows], inner[rows]):
-                continue
-            grid = None if exactly.any() else (self.general_.c_,)
-            members = p[here][:, rows]
+            grid = None if exactly else (self.general_.c_,)
+            members = p[np.array(pattern)][:, rows]
             own = Stacker(self.task, self.prior, grid)
             self.own_[pattern] = own.fit(members, np.ones(members.shape[:2], dtype=bool), y[rows], inner[rows])
-            if exactly.any():
-                self.inner_[exactly] = own.inner_
+            if exactly:
+                self.inner_[rows] = own.inner_
         return self
 
     @property
@@ -76,9 +73,71 @@ class PatternStacker:
                 found[rows] = own.predict(members, np.ones(members.shape[:2], dtype=bool))
         return found
 
-    def _can_learn(self, y: NDArray[np.generic], inner: NDArray[np.int64]) -> bool:
-        every_class = not self.task.is_classification or len(np.unique(y)) == self.task.width
-        return len(y) >= FEWEST_HIDDEN and every_class and len(np.unique(inner)) > 1
+
+@dataclass(frozen=True)
+class CalibratedPool:
+    """A pool that ends calibrated, by itself for every pattern: with fewer to speak, a mean is less timid.
+
+    Parameters
+    ----------
+    pool : Pool
+    modalities : modality of each member
+    general : Calibrator
+    own : pattern of modalities -> its calibrator
+    """
+
+    pool: Pool
+    modalities: tuple[str, ...]
+    general: Calibrator
+    own: Mapping[tuple[bool, ...], Calibrator]
+
+    @classmethod
+    def fit(
+        cls, pool: Pool, modalities: Sequence[str], p: Floats, present: Flags, y: NDArray[np.generic], task: Task
+    ) -> CalibratedPool:
+        """Fit on out-of-fold predictions ``p`` (M, n, width) of members ``present`` (M, n)."""
+        general, own = fit_calibrator(pool.predict(p, present), y, task), {}
+        for pattern, rows, _ in _to_learn(_of_modalities(modalities, present)):
+            if _can_learn(y[rows], task):
+                speaking = present[:, rows] & _members(modalities, pattern)[:, None]
+                own[pattern] = fit_calibrator(pool.predict(p[:, rows], speaking), y[rows], task)
+        return cls(pool, tuple(modalities), general, own)
+
+    def predict(self, p: Floats, present: Flags) -> Floats:
+        """(n, width), calibrated."""
+        raw = self.pool.predict(p, present)
+        found, here = self.general.apply(raw), _of_modalities(self.modalities, present)
+        for pattern, calibrator in self.own.items():
+            rows = np.asarray((here == np.array(pattern)[:, None]).all(axis=0))
+            if rows.any():
+                found[rows] = calibrator.apply(raw[rows])
+        return found
+
+
+def _of_modalities(modalities: Sequence[str], present: Flags) -> Flags:
+    """Presence of each modality, sorted, from that of its members."""
+    own = np.array(modalities)
+    return np.stack([present[own == m].any(axis=0) for m in sorted(set(modalities))])
+
+
+def _members(modalities: Sequence[str], pattern: tuple[bool, ...]) -> Flags:
+    """Which members speak in a pattern of modalities."""
+    speaking = dict(zip(sorted(set(modalities)), pattern, strict=True))
+    return np.array([speaking[m] for m in modalities])
+
+
+def _to_learn(present: Flags) -> Iterator[tuple[tuple[bool, ...], Flags, bool]]:
+    """Patterns to learn by themselves, the rows to learn from, and whether these have exactly that pattern."""
+    for pattern in _patterns(present):
+        here = np.array(pattern)
+        exactly = np.asarray((present == here[:, None]).all(axis=0))
+        if exactly.all() or 0 < exactly.sum() < FEWEST_SEEN:
+            continue
+        yield pattern, exactly if exactly.any() else np.asarray(present[here].all(axis=0)), bool(exactly.any())
+
+
+def _can_learn(y: NDArray[np.generic], task: Task) -> bool:
+    return len(y) >= FEWEST_HIDDEN and (not task.is_classification or len(np.unique(y)) == task.width)
 
 
 def _patterns(present: Flags) -> Iterator[tuple[bool, ...]]:
