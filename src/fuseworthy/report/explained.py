@@ -19,6 +19,7 @@ _COST = dict.fromkeys(
 )
 
 SHAPES: dict[str, Any] = {
+    "encoders": [dict.fromkeys(("modality", "encoder", "single", "loss", "won", "gain", "low", "high"))],
     "headroom": {
         "rows": [dict.fromkeys(("name", "title", "loss", "gap", "gain", "low", "high"))],
         "interaction": INTERVAL | {"needed": None},

@@ -132,6 +132,17 @@ def strategies_of(
     return found | attribution_strategies(sorted(views)) | encoder_strategies(views)
 
 
+def encoders_read(modality: str, forms: Mapping[str, str]) -> dict[str, str]:
+    """Which view each single of a modality reads, the floor's first.
+
+    Examples
+    --------
+    >>> encoders_read("note", {"counts": "counts", "minilm": "vectors"})
+    {'note/linear': 'counts', 'note/boosting': 'counts', 'note/minilm': 'minilm'}
+    """
+    return {f"{modality}/{family.name}": family.view for family in families_for(forms)}
+
+
 def encoder_strategies(modalities: Iterable[str]) -> dict[str, Strategy]:
     """What is left of each modality inside the joint network, by name."""
     return {

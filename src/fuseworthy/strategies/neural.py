@@ -142,7 +142,7 @@ def _watch(strategy: Neural, inputs: NeuralInputs, part: Part, device: Any) -> _
         for i, k in enumerate(folds)
         if (part.inner != k).any()
     ]
-    recipe = strategy.recipe or recipe_for(n)
+    recipe = strategy.recipe or recipe_for(n, sequences=bool(inputs.train.mask))
     trained = train(
         _maker(strategy, inputs, part.task),
         inputs.train,
@@ -182,7 +182,7 @@ def _refit(strategy: Neural, inputs: NeuralInputs, part: Part, epochs: int, devi
         _maker(strategy, inputs, part.task),
         inputs.train,
         [Copy(everyone, nobody, part.seed + 101 + s) for s in range(seeds)],
-        replace(strategy.recipe or recipe_for(n), epochs=epochs),
+        replace(strategy.recipe or recipe_for(n, sequences=bool(inputs.train.mask)), epochs=epochs),
         objective=strategy.objective,
         stacked=_stacks(strategy, n),
         dropping=_dropping(strategy, inputs),

@@ -14,7 +14,7 @@ from fuseworthy.evidence.missing import Hidden
 from fuseworthy.evidence.outcome import Verdict
 from fuseworthy.evidence.verdict import decide
 from fuseworthy.ledger import Ledger
-from fuseworthy.strategies.catalogue import CATALOGUE, PROBES
+from fuseworthy.strategies.catalogue import CATALOGUE, PROBES, encoders_read
 from fuseworthy.study.assemble import Costs, assemble, complete_repeats, mean_shares
 from fuseworthy.study.cells import decompose
 from fuseworthy.study.descriptors import descriptors_of
@@ -129,6 +129,7 @@ def conclude(
             descriptors_of(table, plan, question),
             tuple(question.slices),
             mean_shares(workspace, [unit for unit, ok in so_far.done.items() if ok]),
+            {name: encoders_read(name, spec["forms"]) for name, spec in plan.modalities.items()},
             hidden,
         ),
     )

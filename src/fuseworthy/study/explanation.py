@@ -15,6 +15,7 @@ from fuseworthy.evidence.corp import comparable_scales, pool_calibrations
 from fuseworthy.evidence.costs import cost_facts
 from fuseworthy.evidence.dominance import dominance_facts
 from fuseworthy.evidence.duel import one_sided_error, policies
+from fuseworthy.evidence.encoders import encoder_facts
 from fuseworthy.evidence.headroom import headroom_facts
 from fuseworthy.evidence.intervals import row_means
 from fuseworthy.evidence.missing import Hidden, missing_facts
@@ -39,6 +40,7 @@ class Seen:
     descriptors : name -> (n,) numbers or labels of the table's rows, to describe slices by
     asked : descriptors asked for
     shares : network -> modality -> share of its weights
+    encoders : modality -> single -> the encoder whose block it reads
     hidden : what a fusion predicts where modalities are hidden from it
     """
 
@@ -47,6 +49,7 @@ class Seen:
     descriptors: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     asked: tuple[str, ...] = ()
     shares: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    encoders: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     hidden: Hidden | None = None
 
 
@@ -63,6 +66,7 @@ def explanation_facts(
     single, fusion = verdict.best_single, verdict.best_fusion
     attribution = attribution_facts(ledger, losses, verdict.margin)
     return {
+        "encoders": encoder_facts(ledger, losses, seen.encoders),
         "headroom": headroom_facts(ledger, losses, verdict.margin, seen.dimensions),
         "attribution": attribution,
         "weights": weight_facts(seen.shares, attribution),

@@ -24,6 +24,7 @@ from fuseworthy.inputs.encode import Watch, encode_modalities
 from fuseworthy.inputs.encoders.recordings import content_of
 from fuseworthy.inputs.files import join_files, with_files
 from fuseworthy.inputs.infer import Inference, infer_modalities, read_column
+from fuseworthy.inputs.kinds import encoder_notices, with_encoders
 from fuseworthy.inputs.modality import Modality, Tabular
 from fuseworthy.inputs.pairing import join_by_key
 from fuseworthy.inputs.recordings import Recording
@@ -127,7 +128,8 @@ def settle_modalities(table: pa.Table, question: Question, root: Path | None = N
     else:
         inference = infer_modalities(table, reserved | set(question.files or ()), root)
     inference = with_files(inference, question.files)
-    rooted = {n: m.under(root) if isinstance(m, Recording) else m for n, m in inference.modalities.items()}
+    chosen = with_encoders(inference.modalities, question.encoders)
+    rooted = {n: m.under(root) if isinstance(m, Recording) else m for n, m in chosen.items()}
     inference = replace(inference, modalities=rooted)
     if len(inference.modalities) == 1:
         (name,) = inference.modalities
@@ -198,7 +200,7 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Wat
     sequences = any(block.form == "tokens" for views in blocks.values() for block in views.values())
     fusions = settle_fusions(question.strategies, task, list(modalities), len(y), sequences=sequences)
     notices += fusions.notices
-    notices += presence_notices(blocks)
+    notices += presence_notices(blocks) + encoder_notices(modalities)
     used = sorted({c for m in modalities.values() for c in m.columns} | set(loaded.targets))
     plan = Plan(
         version=__version__,

@@ -58,6 +58,8 @@ class Question:
         Share of a modality's rows whose files may be unreadable; above it the study refuses.
     files : mapping of name to Files, optional
         Files that belong to rows by their names; each becomes a column of paths and a modality of that name.
+    encoders : mapping of a modality's name, or of a kind, to its encoders, optional
+        In place of the modalities' own; for those that are inferred as well.
     """
 
     target: str | Sequence[str]
@@ -82,6 +84,7 @@ class Question:
     root: str | Path | None = None
     max_unreadable: float = 0.01
     files: Mapping[str, Files] | None = None
+    encoders: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.margin >= 0:

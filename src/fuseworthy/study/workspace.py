@@ -108,7 +108,9 @@ class Workspace:
         found: dict[str, dict[str, Block]] = {}
         for name, spec in self.plan.modalities.items():
             try:
-                found[name] = {view: load_block(Path(folder), name) for view, folder in spec["folders"].items()}
+                found[name] = {
+                    view: load_block(Path(folder), name, Path(folder).name) for view, folder in spec["folders"].items()
+                }
             except (OSError, ValueError) as error:
                 raise StudyError(f"the encoded blocks of {name!r} must be readable, but: {error}") from error
         return found

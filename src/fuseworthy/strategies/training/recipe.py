@@ -54,8 +54,14 @@ class Copy:
     seed: int
 
 
-def recipe_for(rows: int) -> Recipe:
-    """The usual recipe for so many rows to learn from: small batches and larger steps where there are few."""
+def recipe_for(rows: int, *, sequences: bool = False) -> Recipe:
+    """The usual recipe for so many rows to learn from: small batches and larger steps where there are few.
+
+    Attention over sequences first learns where to look, which takes steps rather than rows; a row costs more there, so
+    small batches cost little.
+    """
     if rows < 2000:
         return Recipe(rate=2e-3, batch=64)
+    if sequences and rows >= 6000:
+        return Recipe(rate=1.4e-3, batch=128)
     return Recipe(batch=128) if rows < 6000 else Recipe(rate=1.4e-3, batch=512, warm_up=25)
