@@ -22,13 +22,16 @@ DROPOUT = {
     "crossmodal": 0.5,
     "interleaved": 0.4,
     "bottleneck": 0.5,
-    "perceiver": 0.2,
+    "perceiver": 0.3,
     "modality-weights": 0.4,
     "evidential": 0.5,
     "energy-weighted": 0.5,
 }
 POOLED_DROPOUT = 0.5
 """Where a modality is noise, less lets networks learn it by heart (benchmarks/LEDGER.md)."""
+SEQUENCE_DROPOUT = 0.3
+"""The most where a modality is a sequence: with more, bottleneck and interleaved stop before they have found which
+token matters."""
 STACKED = ("concat", "modality-weights", "gated", "film", "product-of-experts")
 """Networks of a few small linear maps, copies of which are trained as one program (see `benchmarks/heads.py`)."""
 
@@ -50,17 +53,20 @@ def network_named(name: str) -> FusionStrategy:
         raise InputError(f"a network must be one this version has, but {name!r} came: {nearest(name, NEURAL)}.")
     if name == "hybrid":
         return FoundHybrid()
-    return (
-        _remedy(name)
-        if name in REMEDIES
-        else Neural(_make(name), stacked=name in STACKED, tokens=name in GROUPS["attention"])
-    )
+    if name in REMEDIES:
+        return _remedy(name)
+    gentle = _make(name, min(_dropout(name), SEQUENCE_DROPOUT))
+    return Neural(_make(name), gentle, stacked=name in STACKED, tokens=name in GROUPS["attention"])
 
 
-def _make(name: str) -> Make:
+def _dropout(name: str) -> float:
+    return DROPOUT.get(name, POOLED_DROPOUT)
+
+
+def _make(name: str, dropout: float | None = None) -> Make:
     from fuseworthy.nn import FUSIONS
 
-    return partial(_network, FUSIONS[name], DROPOUT.get(name, POOLED_DROPOUT))
+    return partial(_network, FUSIONS[name], _dropout(name) if dropout is None else dropout)
 
 
 def _network(kind: type, dropout: float, inputs: dict[str, int], outputs: int):  # type: ignore[no-untyped-def]

@@ -52,6 +52,8 @@ class Neural:
     ----------
     make : callable (features of each modality, outputs) -> Fusion, or any module with its ``forward``
         A class of `fuseworthy.nn` with ``functools.partial`` for its sizes, or your own function.
+    make_for_sequences : the same, optional
+        Made instead where a modality is read as a sequence.
     stacked : bool
         Whether copies of the network are trained as one program below 3 000 rows, without dropout: pays for networks as
         small as a few linear maps, while batches are small too.
@@ -72,6 +74,7 @@ class Neural:
     """
 
     make: Make
+    make_for_sequences: Make | None = None
     stacked: bool = False
     objective: Objective | None = None
     seeds: int = 3
@@ -294,7 +297,8 @@ def _maker(strategy: Neural, inputs: NeuralInputs, task: Task) -> Callable[[], A
     from fuseworthy.strategies.training.lesson import Lesson
 
     unimodal = strategy.objective is not None and strategy.objective.unimodal
-    return lambda: Lesson(strategy.make(dict(inputs.sizes), task.width), unimodal=unimodal)
+    own = strategy.make_for_sequences if inputs.train.mask else None
+    return lambda: Lesson((own or strategy.make)(dict(inputs.sizes), task.width), unimodal=unimodal)
 
 
 def _dropping(strategy: Neural, inputs: NeuralInputs) -> Any:
