@@ -25,7 +25,8 @@ from sklearn.preprocessing import OneHotEncoder
 
 import fuseworthy as fw
 from fuseworthy import datasets
-from real_sets import QUESTIONS, cpu_seconds
+from gallery import cpu_seconds
+from gallery_questions import QUESTIONS
 from records import HERE, commit, machine, save
 
 
@@ -56,7 +57,7 @@ def main() -> None:
     asked = QUESTIONS["reviews-recommended"]
 
     start = cpu_seconds()
-    study = fw.compare(table, "recommended", id="id", modalities=asked["modalities"], jobs=jobs, repeats=1, folds=5)
+    study = fw.compare(table, "recommended", id="id", modalities=asked.chosen(), jobs=jobs, repeats=1, folds=5)
     ours = cpu_seconds() - start
 
     frame, y, folds = table.to_pandas(), study.ledger.y, study.ledger.folds

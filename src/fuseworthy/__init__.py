@@ -14,6 +14,7 @@ _HOMES = {
     "compare": "fuseworthy.study.api",
     "judge": "fuseworthy.study.api",
     "inspect": "fuseworthy.inspection.inspection",
+    "embed": "fuseworthy.inputs.embed",
     "Text": "fuseworthy.inputs.modality",
     "Tabular": "fuseworthy.inputs.modality",
     "Embedding": "fuseworthy.inputs.modality",
@@ -59,6 +60,7 @@ __all__ = [
     "Video",
     "__version__",
     "compare",
+    "embed",
     "inspect",
     "judge",
 ]
@@ -76,6 +78,7 @@ if TYPE_CHECKING:
         NetworkFusionRegressor,
     )
     from fuseworthy.evidence.outcome import Verdict
+    from fuseworthy.inputs.embed import embed
     from fuseworthy.inputs.files import Files
     from fuseworthy.inputs.modality import Embedding, Tabular, Text
     from fuseworthy.inputs.recordings import Audio, Image, Series, Video

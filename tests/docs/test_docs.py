@@ -1,5 +1,6 @@
 """The docs run: every Python block, every command line, every link, every number, every example."""
 
+import json
 import os
 import re
 import shlex
@@ -258,3 +259,23 @@ def test_the_accuracies_of_networks_are_those_recorded():
     assert set(shown) == {name for name, _ in found}
     for name, cells in shown.items():
         assert cells.split(" | ") == [f"{found[name, task]:.3f}" for task in tasks]
+
+
+def test_the_gallery_shows_what_was_recorded():
+    recorded = pq.read_table(ROOT / "benchmarks" / "results" / "gallery.parquet").to_pylist()
+    verdicts = json.loads(read(ROOT / "benchmarks" / "gallery_verdicts.json"))
+    page = read(ROOT / "docs" / "gallery.md")
+    table = page.split("<!-- gallery -->")[1].split("<!-- /gallery -->")[0]
+    shown = {cells[0]: cells for line in table.strip().splitlines()[2:] if (cells := line.strip("| ").split(" | "))}
+    assert set(shown) == {row["question"] for row in recorded} == set(verdicts)
+    for row in recorded:
+        assert shown[row["question"]][1:7] == [
+            f"{row['rows']:,}",
+            row["metric"],
+            f"{row['single']:.3f} {row['best_single']}",
+            f"{row['fusion']:.3f} {row['best_fusion']}",
+            f"{row['gain']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})",
+            row["outcome"],
+        ]
+        assert verdicts[row["question"]]["outcome"] == row["outcome"]
+        assert f"gallery/{row['set']}.svg" in page

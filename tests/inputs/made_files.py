@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 import fuseworthy as fw
+from fuseworthy.inputs.encoder_names import OFFERS
 from fuseworthy.inputs.encoders.recordings import encode_recording
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
@@ -77,9 +78,9 @@ def film_bytes(seconds=2.0, per_second=10, kind="mp4", sound=True, seed=0, frame
 def encoded(kind, cells, **options):
     """Blocks by view of one column of cells."""
     column = pa.array(cells) if not isinstance(cells, pa.Array) else cells
-    options.setdefault("encoders", kind.offered)
+    options.setdefault("encoders", OFFERS[kind.kind].floors)
     recording = kind("cell", **options)
-    return encode_recording("m", recording, recording.encoders, pa.table({"cell": column}))
+    return encode_recording("m", recording, tuple(recording.views), pa.table({"cell": column}))
 
 
 def image(cells, **options):

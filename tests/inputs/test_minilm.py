@@ -29,7 +29,8 @@ def test_like_sentences_lie_near_each_other_and_missing_ones_are_absent():
     assert block.present.tolist() == [True, False, True, True]
     near, far = block.values[0] @ block.values[2], block.values[0] @ block.values[3]
     assert near > 0.8 > far + 0.3
-    np.testing.assert_allclose(np.linalg.norm(block.values[block.present], axis=1), 1)
+    np.testing.assert_allclose(np.linalg.norm(block.values[block.present], axis=1), 1, rtol=1e-6)
+    assert block.values.dtype == np.float32
 
 
 def test_a_text_may_ask_for_sentence_embeddings():

@@ -11,6 +11,7 @@ from fuseworthy.cli.checks import checks
 from fuseworthy.cli.compare import compare
 from fuseworthy.cli.data import data
 from fuseworthy.cli.demo import demo
+from fuseworthy.cli.embed import embed
 from fuseworthy.cli.inspect import inspect
 from fuseworthy.cli.judge import judge
 from fuseworthy.cli.selftest import selftest
@@ -45,6 +46,7 @@ def root(
 app.command()(demo)
 app.command()(data)
 app.command()(inspect)
+app.command()(embed)
 app.command()(compare)
 app.command()(judge)
 app.command()(checks)

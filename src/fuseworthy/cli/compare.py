@@ -55,7 +55,11 @@ def compare(
     ] = None,
     encoder: Annotated[
         list[str] | None,
-        typer.Option(help="minilm adds sentence embeddings to texts (extra: minilm).", rich_help_panel=COLUMNS),
+        typer.Option(
+            help="NAME=ENCODER,ENCODER, what a modality (or a kind of them) is read by: text=tfidf,words,minilm, "
+            "image=statistics,patches,efficientnet, photo=hf:FOLDER. Each becomes singles of its own. May be repeated.",
+            rich_help_panel=COLUMNS,
+        ),
     ] = None,
     root: Annotated[
         Path | None,
@@ -180,6 +184,7 @@ def compare(
     from fuseworthy.cli.options import (
         asked_with,
         default_folder,
+        encoders_from,
         files_from,
         joins_from_words,
         modalities_from,
@@ -196,7 +201,8 @@ def compare(
     short["embedding"] = embedding
     question = Question(
         target=target,
-        modalities=modalities_from(modality or [], short, encoder or []),
+        modalities=modalities_from(modality or [], short),
+        encoders=encoders_from(encoder or []),
         task=task,
         group=group,
         time=time,

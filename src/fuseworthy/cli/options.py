@@ -27,33 +27,55 @@ def split_names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def modalities_from(
-    named: Sequence[str], short: Mapping[str, Sequence[str] | None], encoders: Sequence[str] = ()
-) -> dict[str, Modality] | None:
+def modalities_from(named: Sequence[str], short: Mapping[str, Sequence[str] | None]) -> dict[str, Modality] | None:
     """Modalities from ``--modality`` and the short forms; None if nothing was named, so that they are inferred.
 
     Parameters
     ----------
     named : ``NAME=KIND:COLUMN,COLUMN`` each
     short : mapping of kind to the columns given by each ``--KIND``
-    encoders : of texts
 
     Examples
     --------
     >>> modalities_from([], {"text": ["title,body"], "tabular": ["age"]})
     {'text': Text(columns=('title', 'body')), 'tabular': Tabular(columns=('age',))}
     """
-    chosen = ("tfidf", *[e for e in encoders if e != "tfidf"])
     found: dict[str, Modality] = {}
     for words in named:
-        name, modality = parse_modality(words, encoders=chosen)
+        name, modality = parse_modality(words)
         _add(found, name, modality)
     for kind, groups in short.items():
         for group in groups or ():
             columns = split_names(group)
             name = kind if len(groups or ()) == 1 else columns[0] if columns else kind
-            _add(found, name, make_modality(kind, columns, encoders=chosen))
+            _add(found, name, make_modality(kind, columns))
     return found or None
+
+
+def encoders_from(words: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Encoders from each ``--encoder NAME=ENCODER,ENCODER``; a plain ``minilm`` adds it to every text.
+
+    Examples
+    --------
+    >>> encoders_from(["image=statistics,efficientnet", "minilm"])
+    {'image': ('statistics', 'efficientnet'), 'text': ('tfidf', 'minilm')}
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for word in words:
+        name, equals, rest = word.partition("=")
+        name, chosen = (name.strip(), split_names(rest)) if equals else ("text", ("tfidf", *split_names(word)))
+        if name in found:
+            raise InputError(
+                f"encoders must be given once for each modality, but {name!r} came twice. "
+                f"Write them together: --encoder {name}={','.join(found[name] + chosen)}"
+            )
+        if not name or not chosen:
+            raise InputError(
+                f"encoders must be written NAME=ENCODER,ENCODER, but {word!r} came. "
+                "For example: --encoder image=statistics,efficientnet"
+            )
+        found[name] = chosen
+    return found
 
 
 def joins_from_words(tables: Sequence[Path], keys: Sequence[str]) -> dict[str, list[Path]]:
@@ -124,8 +146,15 @@ def asked_with() -> str:
 
 
 def default_folder(table: Path, target: str) -> Path:
-    """Where a run goes if nothing is said: ``runs/<table>-<target>``."""
+    """Where a run goes if nothing is said: ``runs/<table>-<target>``; a table called table is known by its folder.
+
+    Examples
+    --------
+    >>> default_folder(Path("films/table.parquet"), "rating").as_posix()
+    'runs/films-rating'
+    """
     stem = table.name.split(".")[0]
+    stem = table.absolute().parent.name or stem if stem == "table" else stem
     return Path("runs") / "".join(c if c.isalnum() or c in "-_" else "-" for c in f"{stem}-{target}")
 
 

@@ -84,8 +84,8 @@ def _pool(values: Any, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     return pooled
 
 
-def save_block(block: Block, folder: Path) -> None:
-    """Write arrays as .npy and a manifest with their sha256 into an empty folder."""
+def save_block(block: Block, folder: Path, key: str = "") -> None:
+    """Write arrays as .npy and a manifest with their sha256, and the key they are kept under, into an empty folder."""
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, Any] = {"present": block.present}
     if sparse.issparse(block.values):
@@ -102,21 +102,24 @@ def save_block(block: Block, folder: Path) -> None:
             "modality": block.modality,
             "view": block.view,
             "meta": block.meta,
+            "key": key,
             "shape": list(block.values.shape),
             "files": {f"{name}.npy": file_digest(folder / f"{name}.npy") for name in arrays},
         },
     )
 
 
-def load_block(folder: Path, modality: str) -> Block:
+def load_block(folder: Path, modality: str, key: str | None = None) -> Block:
     """Read a block back, memory-mapped where dense.
 
     Raises
     ------
     ValueError
-        A file is missing, torn or flipped.
+        A file is missing, torn or flipped, or the block was kept under another key.
     """
     manifest = read_json(folder / "block.json")
+    if key is not None and manifest.get("key") != key:
+        raise ValueError(f"{folder} is damaged: it holds the block of another key")
     for name, digest in manifest["files"].items():
         if file_digest(folder / name) != digest:
             raise ValueError(f"{folder / name} is damaged: its sha256 does not match")

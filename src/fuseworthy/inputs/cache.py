@@ -82,7 +82,7 @@ def cached_block(
     folder = _folder(key, root)
     if folder.exists():
         try:
-            return load_block(folder, modality), folder
+            return load_block(folder, modality, folder.name), folder
         except (ValueError, OSError):
             spot = _set_aside(folder)
             if say is not None:
@@ -92,7 +92,7 @@ def cached_block(
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".making-"))
     try:
-        save_block(make(), temporary)
+        save_block(make(), temporary, folder.name)
         try:
             temporary.rename(folder)
         except OSError:
@@ -100,7 +100,7 @@ def cached_block(
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    return load_block(folder, modality), folder
+    return load_block(folder, modality, folder.name), folder
 
 
 def _folder(key: Mapping[str, Any], root: Path) -> Path:

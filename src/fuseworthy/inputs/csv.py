@@ -6,6 +6,7 @@ import codecs
 import csv as standard
 import gzip
 import re
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,6 +23,8 @@ NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?(inf|Inf|IN
 LEADING_ZERO = r"^[+-]?0[0-9]"
 DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?$"
 EXACT = 2**53
+LONGEST_ROW = 64 << 20
+"""Bytes of a row that can surely be read."""
 
 
 def read_csv(path: Path) -> tuple[pa.Table, list[str]]:
@@ -36,7 +39,9 @@ def read_csv(path: Path) -> tuple[pa.Table, list[str]]:
     try:
         table = csv.read_csv(
             path,
-            read_options=csv.ReadOptions(use_threads=False, column_names=names, skip_rows=1),
+            read_options=csv.ReadOptions(
+                use_threads=False, column_names=names, skip_rows=1, block_size=_block_size(path)
+            ),
             parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
             convert_options=csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.binary()),
@@ -55,6 +60,12 @@ def read_csv(path: Path) -> tuple[pa.Table, list[str]]:
     return pa.table(columns), notices
 
 
+def _block_size(path: Path) -> int:
+    """Bytes read at a time: a row must lie within two such blocks, and a cell may hold megabytes of text."""
+    size = LONGEST_ROW if path.suffix == ".gz" else path.stat().st_size
+    return max(1 << 20, min(size, LONGEST_ROW))
+
+
 def _explained(path: Path, message: str) -> InputError:
     """Arrow's message in our words: which row has too many or too few cells."""
     ragged = re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", message)
@@ -63,6 +74,10 @@ def _explained(path: Path, message: str) -> InputError:
         return InputError(
             f"every row of {path} must have {expected} cells, but row {row} has {got}. "
             "Quote cells that hold the delimiter."
+        )
+    if "straddling" in message:
+        return InputError(
+            f"every row of {path} must be shorter than {LONGEST_ROW >> 20} MiB, but one is longer. Is a quote not closed?"
         )
     return InputError(f"{path} must be a readable CSV file, but: {message.splitlines()[0][:200]}")
 
@@ -86,7 +101,7 @@ def _header(path: Path) -> tuple[str, list[str]]:
         raise InputError(f"{path} must have a header of column names in row 1, but: {error}.") from error
     if not any(name.strip() for name in names):
         raise InputError(f"{path} must have its column names in row 1, but that row is empty.")
-    if repeated := {name for name in names if names.count(name) > 1}:
+    if repeated := {name for name, count in Counter(names).items() if count > 1}:
         raise InputError(f"column names must be unique, but {min(repeated)!r} occurs more than once in {path}.")
     return delimiter, names
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -17,9 +18,9 @@ from fuseworthy.inputs.cache import cached_block, is_cached, table_digest
 from fuseworthy.inputs.modality import Embedding, Modality, Tabular, Text
 from fuseworthy.inputs.recordings import Recording
 
-VERSION = "3"
+VERSION = "4"
 """Raised when an encoder changes what it gives, so that old cache entries are not used."""
-RECORDINGS_VERSION = "1"
+RECORDINGS_VERSION = "2"
 """The same of the encoders of files."""
 ATTEMPTS = 3
 """How often files are encoded again because they changed meanwhile."""
@@ -35,13 +36,13 @@ class Home(NamedTuple):
 
 HOMES = {
     "counts": Home("words", "CountsEncoding", "learn_counts"),
-    "minilm": Home("minilm", "SentencesEncoding", "learn_sentences"),
+    "words": Home("hashed", "HashedEncoding", "learn_hashed"),
     "cells": Home("cells", "CellsEncoding", "learn_cells"),
     "tokens": Home("tokens", "TokensEncoding", "learn_tokens"),
     "vectors": Home("vectors", "VectorsEncoding", "learn_vectors"),
 }
-"""Of views whose table holds the data itself; those of files are in `encoders.recordings`."""
-TEXT_VIEWS = {"tfidf": "counts", "minilm": "minilm"}
+"""Of views whose table holds the data itself and that need no weights; those that do are in `encoders.embedded`, those of
+files in `encoders.recordings`."""
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,19 @@ def _encode_table(
 ) -> dict[str, tuple[Block, Path]]:
     digest = table_digest(columns)
     found = {}
-    for view in views_of(modality, columns):
+    for view, encoder in views_of(modality, columns).items():
         key = {"content": digest, "kind": modality.kind, "view": view, "version": VERSION}
-        found[view] = cached_block(key, name, lambda v=view: encode(name, v, columns), root, watch.say)  # type: ignore[misc]
+        if view not in HOMES:
+            key["weights"] = _embedded().weights_of(encoder)
+        tell = _tell_rows(name, columns.num_rows, watch)
+        make = partial(encode, name, view, columns, encoder, tell)
+        found[view] = cached_block(key, name, make, root, watch.say)
     return found
+
+
+def _tell_rows(name: str, total: int, watch: Watch) -> Callable[[int], None] | None:
+    tell = watch.on_rows
+    return None if tell is None else lambda done: tell(name, done, total)
 
 
 def _encode_recording(
@@ -156,17 +166,19 @@ class _FilesChanged(Exception):
 def _keyed(
     name: str, recording: Recording, columns: pa.Table, content: str, root: Path, watch: Watch
 ) -> dict[str, tuple[Block, Path]]:
+    from fuseworthy.inputs.encoders.frozen import weights_of
     from fuseworthy.inputs.encoders.recordings import encode_recording, renamed
 
     made: dict[str, Block] = {}
 
     def key(view: str) -> dict[str, Any]:
         what = {"content": content, "kind": recording.kind, "options": recording.options, "view": view}
-        return what | {"rows": columns.num_rows, "version": RECORDINGS_VERSION}
+        own = {"weights": weights} if (weights := weights_of(recording.views[view])) else {}
+        return what | own | {"rows": columns.num_rows, "version": RECORDINGS_VERSION}
 
     def make(view: str) -> Block:
         if view not in made:
-            wanted = [v for v in recording.encoders if v == view or not is_cached(key(v), root)]
+            wanted = [v for v in recording.views if v == view or not is_cached(key(v), root)]
             tell = watch.on_rows
             on_rows = None if tell is None else lambda done, total: tell(name, done, total)
             made.update(encode_recording(name, recording, wanted, columns, jobs=watch.jobs, on_rows=on_rows))
@@ -175,7 +187,7 @@ def _keyed(
         return made.pop(view)
 
     found = {}
-    for view in recording.encoders:
+    for view in recording.views:
         block, folder = cached_block(key(view), name, lambda v=view: make(v), root, watch.say)  # type: ignore[misc]
         found[view] = renamed(block, recording, columns), folder
     return found
@@ -246,23 +258,25 @@ def encoding_from_dict(data: Mapping[str, Any]) -> Encoding:
         from fuseworthy.inputs.encoders.recordings import RecordingEncoding
 
         return RecordingEncoding.from_dict(data)
+    if "weights" in data:
+        read: Encoding = _embedded().EmbeddedTexts.from_dict(data)
+        return read
     found: Encoding = getattr(_module(data["view"]), HOMES[data["view"]].encoding).from_dict(data)
     return found
 
 
-def views_of(modality: Modality, columns: pa.Table) -> tuple[str, ...]:
-    """The encoded views a modality's learners read; the columns tell sequences from vectors.
+def views_of(modality: Modality, columns: pa.Table) -> dict[str, str]:
+    """The encoded views a modality's learners read -> their encoders; the columns tell sequences from vectors.
 
     Raises
     ------
     InputError
         Several columns of sequences, or times of something else.
     """
-    if isinstance(modality, Recording):
-        return modality.encoders
-    if isinstance(modality, Text):
-        return tuple(TEXT_VIEWS[encoder] for encoder in modality.encoders)
-    return ("cells",) if isinstance(modality, Tabular) else (_embedded_view(modality, columns),)
+    if isinstance(modality, Recording | Text):
+        return modality.views
+    view = "cells" if isinstance(modality, Tabular) else _embedded_view(modality, columns)
+    return {view: view}
 
 
 def _embedded_view(modality: Modality, columns: pa.Table) -> str:
@@ -289,12 +303,26 @@ def _learned(name: str, modality: Modality, columns: pa.Table) -> Mapping[str, t
         from fuseworthy.inputs.encoders.recordings import learn_recording
 
         return learn_recording(name, modality, columns)
-    return {view: learn(name, view, columns) for view in views_of(modality, columns)}
+    return {view: learn(name, view, columns, encoder) for view, encoder in views_of(modality, columns).items()}
 
 
-def learn(name: str, view: str, columns: pa.Table) -> tuple[Encoding, Block]:
-    """What one view of a modality that is no recording learns from a table, and the table's block."""
-    found: tuple[Encoding, Block] = getattr(_module(view), HOMES[view].learn)(name, columns)
+def learn(
+    name: str, view: str, columns: pa.Table, encoder: str = "", tell: Callable[[int], None] | None = None
+) -> tuple[Encoding, Block]:
+    """What one view of a modality that is no recording learns from a table, and the table's block.
+
+    Parameters
+    ----------
+    encoder : str
+        Of texts, as the user spelled it.
+    tell : callable (rows done), optional
+        Of encoders that take their time.
+    """
+    found: tuple[Encoding, Block]
+    if view in HOMES:
+        found = getattr(_module(view), HOMES[view].learn)(name, columns)
+    else:
+        found = _embedded().learn_embedded(name, columns, view, encoder, tell)
     return found
 
 
@@ -302,9 +330,15 @@ def _module(view: str) -> Any:
     return import_module(f"fuseworthy.inputs.encoders.{HOMES[view].module}")
 
 
-def encode(name: str, view: str, columns: pa.Table) -> Block:
-    """One view of a modality that is no recording, by what the columns themselves teach."""
-    return learn(name, view, columns)[1]
+def _embedded() -> Any:
+    return import_module("fuseworthy.inputs.encoders.embedded")
+
+
+def encode(
+    name: str, view: str, columns: pa.Table, encoder: str = "", tell: Callable[[int], None] | None = None
+) -> Block:
+    """One view of a modality that is no recording, by what the columns themselves teach; see `learn`."""
+    return learn(name, view, columns, encoder, tell)[1]
 
 
 def _require_present(block: Block, modality: Modality) -> None:

@@ -61,7 +61,8 @@ def infer_modalities(table: pa.Table, reserved: set[str], root: Path | None = No
     """
     names = [name for name in table.column_names if name not in reserved]
     vectors = _numbered_vectors(table, names)
-    inside = {column for columns in vectors.values() for column in columns}
+    clocks = _clocks(table, names)
+    inside = {column for columns in vectors.values() for column in columns} | set(clocks.values())
     readings = [read_column(name, table[name], root) for name in names if name not in inside]
     modalities: dict[str, Modality] = {}
     reasons: dict[str, str] = {}
@@ -72,7 +73,8 @@ def infer_modalities(table: pa.Table, reserved: set[str], root: Path | None = No
             modalities[name], reasons[name] = Text(reading.column), reading.reason
         elif reading.role == "embedding":
             name = free_name(reading.column, modalities)
-            modalities[name], reasons[name] = Embedding(reading.column), reading.reason
+            modality = Embedding(reading.column, times=clocks.get(reading.column))
+            modalities[name], reasons[name] = modality, reading.reason
         elif reading.role in FILE_KINDS:
             name = free_name(reading.column, modalities)
             modalities[name], reasons[name] = make_modality(reading.role, (reading.column,)), reading.reason
@@ -87,6 +89,17 @@ def infer_modalities(table: pa.Table, reserved: set[str], root: Path | None = No
         reasons[name] = f"{len(cells)} numbers, categories and dates"
     left_out = {r.column: r.reason for r in readings if r.role == "left out"}
     return Inference(modalities, reasons, tuple(readings), left_out)
+
+
+def _clocks(table: pa.Table, names: list[str]) -> dict[str, str]:
+    """Columns of sequences -> columns ``NAME.times`` with the times of their vectors, as `embed` writes them."""
+    kinds = {name: table.schema.field(name).type for name in names}
+    pairs = {name: f"{name}.times" for name in names if is_sequence(kinds[name])}
+    return {
+        name: clock
+        for name, clock in pairs.items()
+        if clock in kinds and is_list(kinds[clock]) and is_number(kinds[clock].value_type)
+    }
 
 
 def free_name(wanted: str, taken: Container[str]) -> str:

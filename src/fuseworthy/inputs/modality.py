@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from fuseworthy.errors import InputError, nearest
-
-ENCODERS = ("tfidf", "minilm")
+from fuseworthy.errors import InputError
+from fuseworthy.inputs.encoder_names import TEXTS, view_names
 
 
 @dataclass(frozen=True, init=False)
@@ -34,9 +34,11 @@ class Text(Modality):
     Parameters
     ----------
     *columns : str
-    encoders : tuple of {"tfidf", "minilm"}
-        What the learners read: TF-IDF weights of words and characters, MiniLM-L6 sentence embeddings (384 dimensions;
-        needs the extra ``minilm``), or both.
+    encoders : sequence of str
+        What the learners read, one or several: ``tfidf``, weights of words and characters; ``words``, the words as
+        tokens, without a vocabulary; ``minilm``, MiniLM-L6 sentence embeddings (extra ``minilm``);
+        ``model2vec:ID-or-folder``, static embeddings (extra ``model2vec``); ``hf:ID-or-folder`` and
+        ``hf-tokens:ID-or-folder``, a transformer's embedding of the text, or of its tokens (extra ``transformers``).
 
     Examples
     --------
@@ -47,16 +49,14 @@ class Text(Modality):
     kind: ClassVar[str] = "text"
     encoders: tuple[str, ...]
 
-    def __init__(self, *columns: str, encoders: tuple[str, ...] = ("tfidf",)) -> None:
+    def __init__(self, *columns: str, encoders: Sequence[str] = ("tfidf",)) -> None:
         super().__init__(*columns)
-        if not encoders:
-            raise InputError("a text must have at least one encoder, but none came. Pass encoders=('tfidf',).")
-        for name in encoders:
-            if name not in ENCODERS:
-                raise InputError(
-                    f"a text encoder must be one this version has, but {name!r} came: {nearest(name, ENCODERS)}."
-                )
-        object.__setattr__(self, "encoders", tuple(encoders))
+        object.__setattr__(self, "encoders", TEXTS.checked(encoders))
+
+    @property
+    def views(self) -> dict[str, str]:
+        """The name of each encoded view -> its encoder."""
+        return view_names(self.encoders)
 
     def to_dict(self) -> dict[str, Any]:
         return super().to_dict() | {"encoders": list(self.encoders)}

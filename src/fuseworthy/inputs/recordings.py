@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from fuseworthy.errors import InputError, nearest
+from fuseworthy.errors import InputError
+from fuseworthy.inputs.encoder_names import OFFERS, view_names
 from fuseworthy.inputs.modality import Modality
 
 
@@ -18,23 +19,18 @@ class Recording(Modality):
     empty cell lacks the modality. So does one whose file cannot be read, but that is counted and named as well.
     """
 
-    offered: ClassVar[tuple[str, ...]] = ()
     encoders: tuple[str, ...]
     root: str | None
 
     def __init__(self, *columns: str, encoders: Sequence[str], root: str | Path | None) -> None:
         super().__init__(*columns)
-        named = (encoders,) if isinstance(encoders, str) else tuple(encoders)
-        if not named:
-            raise InputError(f"{self.kind} must have at least one encoder, but none came. There are {self.offered}.")
-        for name in named:
-            if name not in self.offered:
-                raise InputError(
-                    f"an encoder of {self.kind} must be one this version has, but {name!r} came: "
-                    f"{nearest(name, self.offered)}."
-                )
-        object.__setattr__(self, "encoders", tuple(dict.fromkeys(named)))
+        object.__setattr__(self, "encoders", OFFERS[self.kind].checked(encoders))
         object.__setattr__(self, "root", None if root is None else str(root))
+
+    @property
+    def views(self) -> dict[str, str]:
+        """The name of each encoded view -> its encoder."""
+        return view_names(self.encoders)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -70,8 +66,11 @@ class Image(Recording):
     ----------
     *columns : str
         One column, or several if ``pool`` is given.
-    encoders : tuple of {"statistics", "patches"}
-        What the learners read: shapes, colours and textures of the whole as one vector; or an 8 × 8 grid as tokens.
+    encoders : sequence of str
+        What the learners read, one or several: ``statistics``, shapes, colours and textures of the whole as one vector;
+        ``patches``, an 8 × 8 grid as tokens; ``efficientnet`` and ``efficientnet-patches``, what EfficientNet-Lite0
+        makes of the whole, or of a 7 × 7 grid (extra ``deep``); ``hf:ID-or-folder`` and ``hf-patches:ID-or-folder``, the
+        same of a vision transformer, or of CLIP's (extra ``transformers``).
     root : path, optional
         The folder that paths are relative to and may not leave; that of the table if left out.
     pool : {"mean"}, optional
@@ -84,7 +83,6 @@ class Image(Recording):
     """
 
     kind: ClassVar[str] = "image"
-    offered: ClassVar[tuple[str, ...]] = ("statistics", "patches")
     pool: str | None
 
     def __init__(
@@ -116,8 +114,10 @@ class Audio(Recording):
     ----------
     *columns : str
         One column.
-    encoders : tuple of {"spectrum", "frames"}
-        What the learners read: statistics of mel spectrum and cepstrum as one vector; or mel frames as tokens.
+    encoders : sequence of str
+        What the learners read, one or several: ``spectrum``, statistics of mel spectrum and cepstrum as one vector;
+        ``frames``, mel frames as tokens; ``hf:ID-or-folder`` and ``hf-frames:ID-or-folder``, an audio transformer's
+        embedding of the whole, or of its frames (extra ``transformers``).
     rate : int
         Samples a second that all sound is brought to, channels averaged.
     root : path, optional
@@ -132,7 +132,6 @@ class Audio(Recording):
     """
 
     kind: ClassVar[str] = "audio"
-    offered: ClassVar[tuple[str, ...]] = ("spectrum", "frames")
     rate: int
     longest: float
 
@@ -163,8 +162,10 @@ class Video(Recording):
     ----------
     *columns : str
         One column.
-    encoders : tuple of {"statistics", "frames"}
-        What the learners read: statistics of frames and motion as one vector; or a token a frame.
+    encoders : sequence of str
+        What the learners read, one or several: ``statistics``, of frames and motion as one vector; ``frames``, a token a
+        frame; ``efficientnet`` and ``efficientnet-frames``, ``hf:ID-or-folder`` and ``hf-frames:ID-or-folder``, what an
+        image encoder makes of the frames, averaged, or a token each (see `Image`).
     per_second : float
         Frames a second that are looked at.
     root : path, optional
@@ -179,7 +180,6 @@ class Video(Recording):
     """
 
     kind: ClassVar[str] = "video"
-    offered: ClassVar[tuple[str, ...]] = ("statistics", "frames")
     per_second: float
     longest: float
 
@@ -215,7 +215,7 @@ class Series(Recording):
     *columns : str
         Columns of number lists, of one length within a row; or one column of lists of lists (samples, channels); or one
         column of paths or bytes.
-    encoders : tuple of {"statistics", "windows"}
+    encoders : sequence of {"statistics", "windows"}
         What the learners read: statistics of each channel and their correlations as one vector; or a token a window.
     rate : float, optional
         Samples a second; times and frequencies are then in seconds and hertz, otherwise in samples.
@@ -231,7 +231,6 @@ class Series(Recording):
     """
 
     kind: ClassVar[str] = "series"
-    offered: ClassVar[tuple[str, ...]] = ("statistics", "windows")
     rate: float | None
     window: float | None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def _read_parquet(path: Path) -> tuple[pa.Table, list[str]]:
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(path), []
+        return _whole(pq.read_table(path)), []
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path} must be a readable Parquet file, but it is damaged: {_first_line(error)}") from error
 
@@ -87,12 +88,19 @@ def _read_arrow(path: Path) -> tuple[pa.Table, list[str]]:
     try:
         with pa.memory_map(str(path)) as handle:
             try:
-                return pa.ipc.open_file(handle).read_all(), []
+                table = pa.ipc.open_file(handle).read_all()
             except pa.ArrowInvalid:
                 handle.seek(0)
-                return pa.ipc.open_stream(handle).read_all(), []
+                table = pa.ipc.open_stream(handle).read_all()
+            return _whole(table), []
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path} must be a readable Arrow file, but it is damaged: {_first_line(error)}") from error
+
+
+def _whole(table: pa.Table) -> pa.Table:
+    """The table, if its offsets, codes and texts are what they must be; a damaged one would end the process when it is used."""
+    table.validate(full=True)
+    return table
 
 
 def _read_json(path: Path) -> tuple[pa.Table, list[str]]:
@@ -157,7 +165,7 @@ def _from_frame(source: Any) -> pa.Table:
             f"but {type(source).__name__} came. Pass a data frame or the path of a file."
         ) from error
     names = [str(name) for name in frame.columns]
-    if repeated := {name for name in names if names.count(name) > 1}:
+    if repeated := {name for name, count in Counter(names).items() if count > 1}:
         raise InputError(f"column names must be unique, but {min(repeated)!r} occurs more than once.")
     try:
         try:
@@ -179,13 +187,15 @@ def _with_lists(frame: Any) -> Any:
 
 def _checked(table: pa.Table) -> pa.Table:
     names = table.column_names
-    if repeated := {name for name in names if names.count(name) > 1}:
+    if repeated := {name for name, count in Counter(names).items() if count > 1}:
         raise InputError(f"column names must be unique, but {min(repeated)!r} occurs more than once.")
     if table.num_rows == 0:
         raise InputError("the table must have rows, but it has none.")
     if "__index_level_0__" in names:
         table = table.drop_columns(["__index_level_0__"])
-    return pa.table({name: _plain(name, table[name]) for name in table.column_names})
+    return pa.table(
+        {name: _plain(name, column) for name, column in zip(table.column_names, table.columns, strict=True)}
+    )
 
 
 def _plain(name: str, column: pa.ChunkedArray) -> pa.Array:

@@ -21,6 +21,7 @@ from fuseworthy.inputs.encoders.recordings import openable
 from fuseworthy.inputs.encoders.words import join_texts
 from fuseworthy.inputs.files import join_files, with_files
 from fuseworthy.inputs.infer import Inference, infer_modalities, read_column
+from fuseworthy.inputs.kinds import encoder_notices
 from fuseworthy.inputs.modality import Embedding, Modality, Text
 from fuseworthy.inputs.pairing import join_by_key
 from fuseworthy.inputs.recordings import Recording
@@ -104,6 +105,7 @@ def read_inspected(source: Any, question: Question, join: Mapping[str, Any]) -> 
     if question.target:
         _find_target(seen, question)
     _settle(seen, question)
+    seen.notices += encoder_notices(seen.modalities)
     for name, modality in seen.modalities.items():
         _read_modality(seen, name, modality)
     return seen
@@ -195,7 +197,7 @@ def _read_modality(seen: Inspected, name: str, modality: Modality) -> None:
             if cut:
                 seen.notices.append(f"modality {name!r}: {cut:,} texts are longer than a study reads, and will be cut")
         elif isinstance(modality, Embedding):
-            seen.vectors[name] = block = encode(name, views_of(modality, columns)[0], columns)
+            seen.vectors[name] = block = encode(name, next(iter(views_of(modality, columns))), columns)
             seen.present[name] = block.present
         elif isinstance(modality, Recording):
             seen.present[name] = _look_at_files(seen, name, modality.under(seen.root), columns)

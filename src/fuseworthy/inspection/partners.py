@@ -12,6 +12,7 @@ from fuseworthy.evidence.checks.misjoined import ADVICE, what_is_wrong
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.encode import learn_encodings
+from fuseworthy.inputs.kinds import plainest
 from fuseworthy.inputs.linkage import LOOKED_AT, Linkage, linkages_of
 from fuseworthy.inputs.recordings import Recording
 from fuseworthy.inputs.reduce import contiguous_rows
@@ -40,7 +41,7 @@ def _linkages(seen: Inspected, names: Iterable[str], rows: Ints) -> dict[str, Li
     blocks: dict[str, Block] = {}
     for name in names:
         modality = seen.modalities[name]
-        modality = modality.under(seen.root) if isinstance(modality, Recording) else modality
+        modality = plainest(modality.under(seen.root) if isinstance(modality, Recording) else modality)
         try:
             blocks[name] = next(iter(learn_encodings(part, {name: modality})[1][name].values()))
         except FuseworthyError:

@@ -11,7 +11,8 @@ from fuseworthy.nn.dropout import Dropout
 
 MANY_FEATURES, BLURRED = 32, 0.4
 """From so many features on, this share of them is dropped in training wherever dropout is asked for: of a modality that
-is noise, a network learns less by heart (Wager, Wang & Liang 2013: dropout of inputs is an adaptive ridge)."""
+is noise, a network learns less by heart (Wager, Wang & Liang 2013: dropout of inputs is an adaptive ridge). Not of
+sequences: words are told apart by all their features, and learned several times more slowly from some of them."""
 
 
 def sinusoids(places: Tensor, width: int) -> Tensor:
@@ -45,7 +46,7 @@ class Projection(nn.Module):
         Size of a token.
     dropout : float
         Share of a token's entries that are dropped in training; if above zero, features are dropped too where there are
-        many, see `BLURRED`.
+        many and the modality is no sequence, see `BLURRED`.
     told : bool
         Whether rows without the modality hold a learned absent vector. Otherwise they hold something constant.
     pieces : int
@@ -106,7 +107,7 @@ class Projection(nn.Module):
         return mask & present[:, None]
 
     def _tokens(self, value: Tensor, is_vector: bool) -> Tensor:
-        mapped: Tensor = self.linear(self.blur(value))
+        mapped: Tensor = self.linear(self.blur(value) if is_vector else value)
         if is_vector:
             mapped = mapped.reshape(-1, self.pieces, self.width)
         elif self.pieces > 1:

@@ -5,9 +5,9 @@ Extra ``minilm`` (onnxruntime, tokenizers). Wang et al. 2020, "MiniLM"; Reimers 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from fuseworthy.datasets.packages import Package, fetch
 from fuseworthy.errors import require
 from fuseworthy.inputs.blocks import Block
-from fuseworthy.inputs.encoders.words import join_texts
+from fuseworthy.inputs.encoders.batching import by_length, padded
+from fuseworthy.inputs.encoders.embedded import learn_embedded
 
 DIMENSIONS = 384
 LONGEST_TOKENS = 256
+"""Tokens of a text that are read."""
 BATCH = 32
 
 WEIGHTS = Package(
@@ -37,32 +39,6 @@ TOKENISER = Package(
 )
 
 
-@dataclass(frozen=True)
-class SentencesEncoding:
-    """The text columns that make a document; the encoder itself is frozen and learns nothing."""
-
-    modality: str
-    columns: tuple[str, ...]
-    view: ClassVar[str] = "minilm"
-
-    def encode(self, table: pa.Table) -> Block:
-        """Unit-length sentence embeddings, (n, 384); see `encode_sentences`."""
-        return encode_sentences(self.modality, table.select(list(self.columns)))
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"view": self.view, "modality": self.modality, "columns": list(self.columns)}
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> SentencesEncoding:
-        return cls(data["modality"], tuple(data["columns"]))
-
-
-def learn_sentences(modality: str, table: pa.Table) -> tuple[SentencesEncoding, Block]:
-    """The columns of a table, and their sentence embeddings."""
-    encoding = SentencesEncoding(modality, tuple(table.column_names))
-    return encoding, encoding.encode(table)
-
-
 def encode_sentences(modality: str, table: pa.Table) -> Block:
     """Unit-length sentence embeddings, (n, 384); the first 256 tokens of a text are read.
 
@@ -73,33 +49,41 @@ def encode_sentences(modality: str, table: pa.Table) -> Block:
     DatasetError
         The weights cannot be fetched.
     """
+    return learn_embedded(modality, table, "minilm", "minilm")[1]
+
+
+def embed(folder: Path | None, texts: Sequence[str], tell: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+    """Unit-length embeddings of texts, (n, 384); ``folder`` is not used, as the weights are packaged.
+
+    Raises
+    ------
+    MissingExtraError
+    DatasetError
+    """
     runtime, tokenizers = require("onnxruntime", extra="minilm"), require("tokenizers", extra="minilm")
     tokeniser = tokenizers.Tokenizer.from_file(str(fetch(TOKENISER) / "tokenizer.json"))
     tokeniser.enable_truncation(LONGEST_TOKENS)
-    tokeniser.enable_padding()
+    tokeniser.no_padding()
     options = runtime.SessionOptions()
     options.intra_op_num_threads = 1
     session = runtime.InferenceSession(str(fetch(WEIGHTS) / "model.onnx"), options, providers=["CPUExecutionProvider"])
-    texts, present, cut = join_texts(table)
-    values = np.zeros((len(texts), DIMENSIONS))
-    by_length = np.argsort([len(text) for text in texts], kind="stable")
-    wanted = by_length[present[by_length]]
-    for start in range(0, len(wanted), BATCH):
-        rows = wanted[start : start + BATCH]
-        values[rows] = _embed(session, tokeniser.encode_batch([texts[i] for i in rows]))
-    return Block(modality, "minilm", values, present, {"cut": cut})
+    tokens = [encoded.ids for encoded in tokeniser.encode_batch_fast(list(texts))]
+    values = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+    done = 0
+    for rows in by_length(list(map(len, tokens)), most_rows=BATCH):
+        values[rows] = _embed(session, *padded([tokens[i] for i in rows], 0))
+        done += len(rows)
+        if tell is not None:
+            tell(done)
+    return values
 
 
-def _embed(session: Any, encoded: list[Any]) -> NDArray[np.float64]:
+def _embed(session: Any, ids: NDArray[np.int64], mask: NDArray[np.int64]) -> NDArray[np.float32]:
     """Mean of the token states under the mask, at unit length."""
-    mask = np.array([e.attention_mask for e in encoded], dtype=np.int64)
-    given = {
-        "input_ids": np.array([e.ids for e in encoded], dtype=np.int64),
-        "attention_mask": mask,
-        "token_type_ids": np.zeros_like(mask),
-    }
+    given = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(mask)}
     names = {i.name for i in session.get_inputs()}
     states = session.run(None, {k: v for k, v in given.items() if k in names})[0]
     if states.ndim == 3:
-        states = (states * mask[:, :, None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
-    return np.asarray(states / np.linalg.norm(states, axis=1, keepdims=True), dtype=np.float64)
+        weight = mask.astype(np.float32)
+        states = np.matmul(weight[:, None], states)[:, 0] / weight.sum(axis=1, keepdims=True)
+    return np.asarray(states / np.linalg.norm(states, axis=1, keepdims=True), dtype=np.float32)

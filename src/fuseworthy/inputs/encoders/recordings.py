@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from fuseworthy.durable import content_digest
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import Block
+from fuseworthy.inputs.encoder_names import gives_tokens
+from fuseworthy.inputs.encoders.frozen import read_rows, weights_of
 from fuseworthy.inputs.kinds import modality_from_dict
 from fuseworthy.inputs.media.assets import Refused, Unreadable, locate
 from fuseworthy.inputs.media.cells import digest_part, digest_row, name_of, open_whole, refused, rows_of
@@ -23,8 +25,6 @@ from fuseworthy.inputs.recordings import Recording
 
 MOST_NAMED = 20
 """Unreadable items that a block names."""
-SEQUENCES = ("patches", "frames", "windows")
-"""Encoders that give tokens."""
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,15 @@ class RecordingEncoding:
         The encoder.
     width : int
         Dimensions of a vector or token; 0 if no row of the table it was learned from could be read.
+    weights : str
+        What tells a pretrained network's weights from others.
     """
 
     modality: str
     recording: Recording
     view: str
     width: int
+    weights: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -59,8 +62,14 @@ class RecordingEncoding:
         Raises
         ------
         InputError
-            Another number of channels than was learned, named by row; or a path that must not be opened.
+            Another number of channels than was learned, named by row; or a path that must not be opened; or another
+            model than was learned with.
         """
+        if (found := weights_of(self.recording.views[self.view])) != self.weights:
+            raise InputError(
+                f"{self.recording.views[self.view]} must be the model that its encoding was learned with, but its weights "
+                f"have changed (sha256 {found[:12]}, not {self.weights[:12]}). Restore them, or learn again."
+            )
         return encode_recording(self.modality, self.recording, [self.view], table, widths={self.view: self.width})[
             self.view
         ]
@@ -71,12 +80,13 @@ class RecordingEncoding:
             "modality": self.modality,
             "recording": self.recording.to_dict(),
             "width": self.width,
+            "weights": self.weights,
         }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> RecordingEncoding:
         recording = cast(Recording, modality_from_dict(data["recording"]))
-        return cls(data["modality"], recording, data["view"], int(data["width"]))
+        return cls(data["modality"], recording, data["view"], int(data["width"]), data.get("weights", ""))
 
 
 def learn_recording(modality: str, recording: Recording, table: pa.Table) -> dict[str, tuple[RecordingEncoding, Block]]:
@@ -87,9 +97,14 @@ def learn_recording(modality: str, recording: Recording, table: pa.Table) -> dic
     InputError
         Rows with different numbers of channels; or a path that must not be opened.
     """
-    blocks = encode_recording(modality, recording, recording.encoders, table)
+    blocks = encode_recording(modality, recording, tuple(recording.views), table)
     return {
-        view: (RecordingEncoding(modality, recording, view, int(block.values.shape[-1])), block)
+        view: (
+            RecordingEncoding(
+                modality, recording, view, int(block.values.shape[-1]), weights_of(recording.views[view])
+            ),
+            block,
+        )
         for view, block in blocks.items()
     }
 
@@ -134,14 +149,37 @@ def encode_recording(
     InputError
     """
     _require_allowed(recording, table)
-    rows = list(describe_rows(recording, views, table, jobs=jobs, on_rows=on_rows))
+    first, places = distinct_rows(recording, table)
+    n, own = table.num_rows, table.take(pa.array(first)) if len(first) < table.num_rows else table
+    tell = None if on_rows is None else lambda done, total: on_rows(done * n // total, n)
+    found = list(read_rows(recording, views, describe_rows(recording, views, own, jobs=jobs, on_rows=tell)))
+    rows = [found[place] for place in places]
     present = np.array([bool(row.views) for row in rows], dtype=bool)
     meta: dict[str, Any] = {
         "content": content_digest([row.digest for row in rows]),
         "unreadable": _unreadable(rows),
         "cut": sum(row.cut for row in rows),
     }
-    return {view: _block(modality, view, rows, present, meta, (widths or {}).get(view, 0)) for view in views}
+    return {view: _block(modality, recording, view, rows, present, meta, (widths or {}).get(view, 0)) for view in views}
+
+
+def distinct_rows(recording: Recording, table: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The first row of each different cell, and for every row its place among them: a file is decoded once.
+
+    Examples
+    --------
+    >>> from fuseworthy.inputs.recordings import Image
+    >>> first, places = distinct_rows(Image("photo"), pa.table({"photo": ["a.png", "b.png", "a.png", None]}))
+    >>> first.tolist(), places.tolist()
+    ([0, 1, 3], [0, 1, 0, 2])
+    """
+    column = table[recording.columns[0]].combine_chunks()
+    if len(recording.columns) > 1 or not (pa.types.is_string(column.type) or pa.types.is_binary(column.type)):
+        everyone = np.arange(len(column))
+        return everyone, everyone
+    codes = column.dictionary_encode(null_encoding="encode").indices.to_numpy(zero_copy_only=False)
+    _, first, places = np.unique(codes, return_index=True, return_inverse=True)
+    return first, places
 
 
 def openable(recording: Recording, table: pa.Table) -> tuple[NDArray[np.bool_], list[tuple[int, str, str]]]:
@@ -211,6 +249,7 @@ def _unreadable(rows: Sequence[DescribedRow]) -> dict[str, Any]:
 
 def _block(
     modality: str,
+    recording: Recording,
     view: str,
     rows: Sequence[DescribedRow],
     present: NDArray[np.bool_],
@@ -219,9 +258,10 @@ def _block(
 ) -> Block:
     here = np.flatnonzero(present).tolist()
     if not here:
-        shape = (len(rows), 1, width) if view in SEQUENCES else (len(rows), width)
-        mask = np.zeros(shape[:2], dtype=bool) if view in SEQUENCES else None
-        times = np.zeros(shape[:2], dtype=np.float32) if view in ("frames", "windows") else None
+        sequence = gives_tokens(recording.views[view])
+        shape = (len(rows), 1, width) if sequence else (len(rows), width)
+        mask = np.zeros(shape[:2], dtype=bool) if sequence else None
+        times = np.zeros(shape[:2], dtype=np.float32) if sequence and recording.kind != "image" else None
         return Block(modality, view, np.zeros(shape, dtype=np.float32), present, meta, mask, times)
     found = [rows[i].views[view] for i in here]
     _require_width(modality, here, [part.values.shape[-1] for part in found], width)
@@ -233,7 +273,7 @@ def _block(
     counts = np.zeros(len(rows), dtype=np.int64)
     counts[here] = [len(part.values) for part in found]
     mask = np.arange(counts.max()) < counts[:, None]
-    tokens = np.zeros((*mask.shape, width), dtype=np.float32)
+    tokens = np.zeros((*mask.shape, width), dtype=found[0].values.dtype)
     tokens[mask] = np.concatenate([part.values for part in found])
     block = Block(modality, view, tokens, present, meta, mask)
     if found[0].times is None:

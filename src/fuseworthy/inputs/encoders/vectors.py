@@ -73,12 +73,17 @@ def encode_vectors(modality: str, table: pa.Table) -> Block:
     return learn_vectors(modality, table)[1]
 
 
+LARGEST = 1e15
+"""Of an entry; the squares of larger ones, summed, leave the range of 32 bits that networks compute in."""
+
+
 def _block(modality: str, values: Floats, present: NDArray[np.bool_]) -> Block:
-    wrong = present & ~np.isfinite(values).all(axis=1)
+    wrong = present & ~(np.abs(values) <= LARGEST).all(axis=1)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
+        what = "NaN or infinite entries" if not np.isfinite(values[row]).all() else f"entries beyond {LARGEST:g}"
         raise InputError(
-            f"embeddings must be finite, but {modality!r} has NaN or infinite entries in {int(wrong.sum())} rows "
+            f"embeddings must be finite, but {modality!r} has {what} in {int(wrong.sum())} rows "
             f"(first: row {row + 1}). Make the whole vector missing in such rows, or repair it."
         )
     return Block(modality, "vectors", np.where(present[:, None], values, 0.0), present, {})
@@ -95,7 +100,7 @@ def _from_lists(name: str, column: Any) -> tuple[Floats, Any]:
         return np.zeros((len(column), 0)), np.zeros(len(column), dtype=bool)
     if pa.types.is_string(column.type):
         column = _parsed(name, column)
-    if not is_list(column.type) or is_list(column.type.value_type):
+    if not is_list(column.type) or not _is_entry(column.type.value_type):
         raise InputError(f"an embedding must be a column of number lists, but {name!r} has type {column.type}.")
     present = pc.is_valid(column).to_numpy(zero_copy_only=False)
     lengths = pc.list_value_length(column).to_numpy(zero_copy_only=False)
@@ -115,6 +120,10 @@ def _from_lists(name: str, column: Any) -> tuple[Floats, Any]:
         pc.fill_null(flat.cast(pa.float64()), float("nan")).to_numpy(zero_copy_only=False).reshape(-1, width)
     )
     return values, present
+
+
+def _is_entry(kind: Any) -> bool:
+    return is_number(kind) or pa.types.is_boolean(kind) or pa.types.is_null(kind)
 
 
 def _parsed(name: str, column: Any) -> Any:

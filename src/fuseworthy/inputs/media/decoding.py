@@ -32,7 +32,7 @@ AHEAD = 2
 
 def describe_rows(
     recording: Recording,
-    encoders: Sequence[str],
+    views: Sequence[str],
     table: pa.Table,
     *,
     jobs: int | None = None,
@@ -57,7 +57,7 @@ def describe_rows(
     for first, rows in chunks:
         if jobs is not None and jobs > 1:
             break
-        yield from (describe_row(recording, encoders, row) for row in rows)
+        yield from (describe_row(recording, views, row) for row in rows)
         done = first + len(rows)
         tell(done, total)
         left = (time.monotonic() - start) / done * (total - done)
@@ -66,7 +66,7 @@ def describe_rows(
     else:
         return
     workers = min(jobs if jobs is not None else min(processors(), 8), max(-(-(total - done) // CHUNK), 1))
-    for found in _shared_out(recording, encoders, _chunks(recording, table, done), workers):
+    for found in _shared_out(recording, views, _chunks(recording, table, done), workers):
         yield from found
         done += len(found)
         tell(done, total)
@@ -87,7 +87,7 @@ def _chunks(recording: Recording, table: pa.Table, start: int = 0) -> Iterator[t
 
 
 def _shared_out(
-    recording: Recording, encoders: Sequence[str], chunks: Iterator[tuple[int, list[Row]]], workers: int
+    recording: Recording, views: Sequence[str], chunks: Iterator[tuple[int, list[Row]]], workers: int
 ) -> Iterator[list[DescribedRow]]:
     """Answers to the chunks in order; a thread for each worker waits for it."""
     idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
@@ -98,7 +98,7 @@ def _shared_out(
     def ask(first: int, rows: list[Row]) -> list[DescribedRow]:
         worker = idle.get()
         try:
-            return _ask(worker, (recording, tuple(encoders), rows), first)
+            return _ask(worker, (recording, tuple(views), rows), first)
         finally:
             idle.put(worker)
 

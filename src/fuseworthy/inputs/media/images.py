@@ -17,6 +17,8 @@ MOST_PIXELS = 25_000_000
 """By the header, before anything is decoded."""
 ENOUGH = (512, 512)
 """A JPEG of twice this or more is decoded at a half, quarter or eighth: encoders look at 64 × 64 pixels."""
+BAND = 1 << 20
+"""Pixels turned into RGB at a time."""
 DEEP = 65_535
 """Largest value of 16 bits."""
 
@@ -77,17 +79,28 @@ def _require_end(opened: BinaryIO, name: str) -> None:
 
 
 def _rgb(picture: Any) -> Pixels:
-    from PIL import Image, ImageOps
+    """Upright RGB, a band of rows at a time: a picture that is small on disk may be large, and copies of it larger."""
+    from PIL import ImageOps
 
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode.startswith("I;16") or upright.mode == "I":
-        return _scaled(np.asarray(upright, dtype=np.int64))
-    if upright.mode == "F":
+    ImageOps.exif_transpose(picture, in_place=True)
+    width, height = picture.size
+    found, step = np.empty((height, width, 3), dtype=np.uint8), max(1, BAND // width)
+    for top in range(0, height, step):
+        found[top : top + step] = _rgb_band(picture.crop((0, top, width, min(top + step, height))))
+    return found
+
+
+def _rgb_band(band: Any) -> Pixels:
+    from PIL import Image
+
+    if band.mode.startswith("I;16") or band.mode == "I":
+        return _scaled(np.asarray(band, dtype=np.int64))
+    if band.mode == "F":
         raise Unreadable("its pixels are fractions of no known range; save it with 8 or 16 bits")
-    if upright.mode in ("LA", "La", "RGBA", "RGBa", "PA") or "transparency" in upright.info:
-        seen = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
-    return np.asarray(upright.convert("RGB"), dtype=np.uint8)
+    if band.mode in ("LA", "La", "RGBA", "RGBa", "PA") or "transparency" in band.info:
+        seen = band.convert("RGBA")
+        band = Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen)
+    return np.asarray(band.convert("RGB"), dtype=np.uint8)
 
 
 def _scaled(values: NDArray[np.int64]) -> Pixels:

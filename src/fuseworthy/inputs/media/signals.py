@@ -18,6 +18,8 @@ from fuseworthy.inputs.media.images import reason_of
 MOST_BYTES = 256 << 20
 MOST_NUMBERS = 20_000_000
 MOST_CHANNELS = 64
+LARGEST = 1e15
+"""Of a sample; the squares of larger ones, summed, leave the range of the statistics."""
 
 Signal = NDArray[np.float64]
 
@@ -48,7 +50,9 @@ def read_signal(opened: BinaryIO) -> Signal:
             found = _read_csv(opened)
         else:
             raise Unreadable(f"it is no series but looks like {looks_like(head)}")
-    except (pa.ArrowException, OSError, ValueError, MemoryError, EOFError) as error:
+    except Unreadable:
+        raise
+    except Exception as error:  # a damaged header of NPY is read as Python, and may fail in every way that can
         raise Unreadable(f"it is a damaged {name.upper()}: {reason_of(error)}") from None
     return checked(found)
 
@@ -59,13 +63,13 @@ def checked(signal: Signal) -> Signal:
     Raises
     ------
     Unreadable
-        No samples, too many channels, or a NaN or infinite sample, named by its place.
+        No samples, too many channels, or a NaN, infinite or enormous sample, named by its place.
     """
     if signal.ndim != 2 or 0 in signal.shape:
         raise Unreadable("it has no samples")
     if signal.shape[1] > MOST_CHANNELS:
         raise Unreadable(f"it has {signal.shape[1]:,} channels, more than {MOST_CHANNELS}; are they its samples?")
-    wrong = ~np.isfinite(signal)
+    wrong = ~(np.abs(signal) <= LARGEST)
     if wrong.any():
         sample, channel = (int(i) for i in np.argwhere(wrong)[0])
         value = "missing or NaN" if np.isnan(signal[sample, channel]) else f"{signal[sample, channel]:g}"

@@ -22,9 +22,9 @@ def main() -> None:
         send(answers, _answer(*task))
 
 
-def _answer(recording: Any, encoders: Any, rows: Any) -> list[DescribedRow] | FuseworthyError | str:
+def _answer(recording: Any, views: Any, rows: Any) -> list[DescribedRow] | FuseworthyError | str:
     try:
-        return [describe_row(recording, encoders, row) for row in rows]
+        return [describe_row(recording, views, row) for row in rows]
     except FuseworthyError as error:
         return error
     except Exception:
