@@ -123,7 +123,7 @@ def test_an_estimator_without_probabilities_says_so():
 
 def test_a_module_with_nothing_but_a_forward_is_trained_calibrated_and_answers_any_subset(monkeypatch):
     monkeypatch.setattr(
-        "fuseworthy.strategies.training.recipe.recipe_for", lambda rows: Recipe(rate=0.02, epochs=30, warm_up=2)
+        "fuseworthy.strategies.training.recipe.recipe_for", lambda rows, **_: Recipe(rate=0.02, epochs=30, warm_up=2)
     )
     part, blocks = three_modalities()
     fitted = as_strategy(plain).fit(blocks, {}, part)

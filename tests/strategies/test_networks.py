@@ -174,7 +174,9 @@ def test_probes_of_the_encoders_tell_what_a_line_can_read_of_each_modality(uneve
 
 
 def test_a_probe_gives_the_prior_to_rows_without_the_modality_and_reads_no_scored_target(monkeypatch):
-    monkeypatch.setattr("fuseworthy.strategies.training.recipe.recipe_for", lambda rows: Recipe(rate=5e-3, epochs=4))
+    monkeypatch.setattr(
+        "fuseworthy.strategies.training.recipe.recipe_for", lambda rows, **_: Recipe(rate=5e-3, epochs=4)
+    )
     part, blocks = three_modalities()
     fitted = fit("concat", part, blocks)
     found = probe_encoders(fitted, blocks, part)

@@ -26,7 +26,7 @@ SUBSETS = [frozenset(s) for size in (1, 2, 3) for s in combinations("abc", size)
 @pytest.fixture
 def brief(monkeypatch):
     """Networks train for a few epochs: enough to learn a little."""
-    monkeypatch.setattr("fuseworthy.strategies.training.recipe.recipe_for", lambda rows: BRIEF)
+    monkeypatch.setattr("fuseworthy.strategies.training.recipe.recipe_for", lambda rows, **_: BRIEF)
 
 
 def gated(**more):

@@ -28,7 +28,7 @@ ASKED = ["stacking", "gated", "concat"]
 @pytest.fixture
 def brief(monkeypatch):
     """Networks train for a few epochs."""
-    monkeypatch.setattr("fuseworthy.strategies.training.recipe.recipe_for", lambda rows: BRIEF)
+    monkeypatch.setattr("fuseworthy.strategies.training.recipe.recipe_for", lambda rows, **_: BRIEF)
 
 
 def study_of(table=None, out=None, **more) -> fw.Study:
