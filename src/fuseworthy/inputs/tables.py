@@ -80,7 +80,7 @@ def _read_parquet(path: Path) -> tuple[pa.Table, list[str]]:
 
     try:
         return _whole(pq.read_table(path)), []
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} must be a readable Parquet file, but it is damaged: {_first_line(error)}") from error
 
 
@@ -93,13 +93,15 @@ def _read_arrow(path: Path) -> tuple[pa.Table, list[str]]:
                 handle.seek(0)
                 table = pa.ipc.open_stream(handle).read_all()
             return _whole(table), []
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} must be a readable Arrow file, but it is damaged: {_first_line(error)}") from error
 
 
 def _whole(table: pa.Table) -> pa.Table:
     """The table, if its offsets, codes and texts are what they must be; a damaged one would end the process when it is used."""
     table.validate(full=True)
+    if not (table.column_names and str(table.schema)):  # both raise where names are not UTF-8
+        raise pa.ArrowInvalid("it has no columns")
     return table
 
 
