@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 import fuseworthy as fw
 from fuseworthy.cli.app import app
 from fuseworthy.durable import read_json
-from fuseworthy.inputs.encode import Watch, learn_encodings
+from fuseworthy.inputs.encode import learn_encodings
+from fuseworthy.inputs.encoded import Watch
 
 
 @pytest.fixture

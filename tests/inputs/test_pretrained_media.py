@@ -12,7 +12,8 @@ from tiny_models import pair_model, sound_model, vision_model
 import fuseworthy as fw
 from fuseworthy.datasets import DownloadError
 from fuseworthy.datasets.packages import Package, fetch
-from fuseworthy.inputs.encode import encode_modalities, encode_rows, encoding_from_dict, learn_encodings
+from fuseworthy.inputs.encode import encode_rows, encoding_from_dict, learn_encodings
+from fuseworthy.inputs.encoded import encode_modalities
 from fuseworthy.inputs.encoders.squares import central_square
 
 REFERENCE = Package(

@@ -8,7 +8,8 @@ import pytest
 from tiny_models import static_model, text_model
 
 import fuseworthy as fw
-from fuseworthy.inputs.encode import encode_modalities, encode_rows, encoding_from_dict, learn_encodings
+from fuseworthy.inputs.encode import encode_rows, encoding_from_dict, learn_encodings
+from fuseworthy.inputs.encoded import encode_modalities
 
 TEXTS = pa.table({"t": ["red cat", None, "the blue dog is in the red cat", "a", "blue"]})
 
@@ -136,6 +137,7 @@ def test_a_model_of_pickles_is_refused(tmp_path):
 
 
 def test_a_folder_with_another_sort_of_model_says_so(tmp_path):
+    pytest.importorskip("transformers", reason="the extra transformers is not installed")
     (tmp_path / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(fw.FuseworthyError, match="an encoder of texts must be a folder that transformers can read"):
         blocks_of(f"hf:{tmp_path}")

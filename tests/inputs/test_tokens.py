@@ -10,7 +10,8 @@ import fuseworthy as fw
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import load_block, save_block
 from fuseworthy.inputs.duplicates import cell_codes
-from fuseworthy.inputs.encode import encode_modalities, encode_rows, encoding_from_dict, learn_encodings, views_of
+from fuseworthy.inputs.encode import encode_rows, encoding_from_dict, learn_encodings, views_of
+from fuseworthy.inputs.encoded import encode_modalities
 from fuseworthy.inputs.encoders.tokens import MOST_TOKENS, learn_tokens
 from fuseworthy.inputs.infer import infer_modalities
 from fuseworthy.inputs.tables import read_table

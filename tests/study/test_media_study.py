@@ -13,7 +13,7 @@ from PIL import Image
 
 import fuseworthy as fw
 from fuseworthy.errors import InputError
-from fuseworthy.inputs.encode import Watch, encode_modalities
+from fuseworthy.inputs.encoded import Watch, encode_modalities
 from fuseworthy.inputs.encoders.recordings import encode_recording
 from fuseworthy.inputs.media import decoding
 from fuseworthy.study.prepare import load, prepare

@@ -33,7 +33,7 @@ def embed(
     from fuseworthy.cli.options import encoders_from, modalities_from
     from fuseworthy.errors import InputError
     from fuseworthy.inputs.embed import embed as write
-    from fuseworthy.inputs.encode import Watch
+    from fuseworthy.inputs.encoded import Watch
     from fuseworthy.inputs.kinds import with_encoders
 
     short = {"text": text, "image": image, "audio": audio, "video": video, "series": series}

@@ -15,7 +15,7 @@ from fuseworthy.durable import write_json, write_with
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.cache import cache_root
-from fuseworthy.inputs.encode import Watch, encode_modalities
+from fuseworthy.inputs.encoded import Watch, encode_modalities
 from fuseworthy.inputs.modality import Modality, Text
 from fuseworthy.inputs.recordings import Recording
 from fuseworthy.inputs.tables import read_table, require_columns

@@ -20,7 +20,7 @@ from fuseworthy.folds import Folds, Ints, default_plan, make_folds
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.cache import cache_root, table_digest
 from fuseworthy.inputs.duplicates import duplicate_groups, merge_groups
-from fuseworthy.inputs.encode import Watch, encode_modalities
+from fuseworthy.inputs.encoded import Watch, encode_modalities
 from fuseworthy.inputs.encoders.recordings import content_of
 from fuseworthy.inputs.files import join_files, with_files
 from fuseworthy.inputs.infer import Inference, infer_modalities, read_column

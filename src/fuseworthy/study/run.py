@@ -16,7 +16,7 @@ from fuseworthy.evidence.dominance import dominance_facts
 from fuseworthy.evidence.headroom import headroom_facts
 from fuseworthy.evidence.metrics import TITLES
 from fuseworthy.evidence.refusals import refusal_reasons
-from fuseworthy.inputs.encode import Watch
+from fuseworthy.inputs.encoded import Watch
 from fuseworthy.strategies.catalogue import REMEDIES
 from fuseworthy.study.absence import ask_hidden
 from fuseworthy.study.assemble import assemble

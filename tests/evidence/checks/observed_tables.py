@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
-from fuseworthy.inputs.encode import encode_modalities
+from fuseworthy.inputs.encoded import encode_modalities
 from fuseworthy.inputs.modality import Embedding
 from fuseworthy.study.observe import observe
 from fuseworthy.study.prepare import load, read_time
