@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fuseworthy.strategies.calibration import Calibrator, fit_calibrator
 from fuseworthy.strategies.families import count_parameters
-from fuseworthy.strategies.pools import Flags, Pool, Stacker
+from fuseworthy.strategies.pools import Flags, Pool, Stacker, without_rows
 from fuseworthy.task import Floats, Task
 
 EXACT = 5
@@ -40,17 +41,20 @@ class PatternStacker:
         """Fit on out-of-fold predictions ``p`` (M, n, width) of members ``present`` (M, n)."""
         self.general_ = Stacker(self.task, self.prior).fit(p, present, y, inner)
         self.inner_ = self.general_.inner_.copy()
-        self.own_: dict[tuple[bool, ...], Stacker] = {}
+        self.own_: dict[str, Stacker] = {}
         for pattern, rows, exactly in _to_learn(present):
             if not _can_learn(y[rows], self.task) or len(np.unique(inner[rows])) < 2:
                 continue
             grid = None if exactly else (self.general_.c_,)
             members = p[np.array(pattern)][:, rows]
             own = Stacker(self.task, self.prior, grid)
-            self.own_[pattern] = own.fit(members, np.ones(members.shape[:2], dtype=bool), y[rows], inner[rows])
+            self.own_[_key(pattern)] = own.fit(members, np.ones(members.shape[:2], dtype=bool), y[rows], inner[rows])
             if exactly:
                 self.inner_[rows] = own.inner_
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        return without_rows(self.__dict__)
 
     @property
     def setting(self) -> dict[str, float]:
@@ -65,8 +69,8 @@ class PatternStacker:
     def predict(self, p: Floats, present: Flags) -> Floats:
         """(n, width)"""
         found = self.general_.predict(p, present)
-        for pattern, own in self.own_.items():
-            here = np.array(pattern)
+        for key, own in self.own_.items():
+            here = _pattern(key)
             rows = np.asarray((present == here[:, None]).all(axis=0))
             if rows.any():
                 members = p[here][:, rows]
@@ -83,13 +87,13 @@ class CalibratedPool:
     pool : Pool
     modalities : modality of each member
     general : Calibrator
-    own : pattern of modalities -> its calibrator
+    own : pattern of modalities, in their order, as ``101`` -> its calibrator
     """
 
     pool: Pool
     modalities: tuple[str, ...]
     general: Calibrator
-    own: Mapping[tuple[bool, ...], Calibrator]
+    own: Mapping[str, Calibrator]
 
     @classmethod
     def fit(
@@ -100,18 +104,27 @@ class CalibratedPool:
         for pattern, rows, _ in _to_learn(_of_modalities(modalities, present)):
             if _can_learn(y[rows], task):
                 speaking = present[:, rows] & _members(modalities, pattern)[:, None]
-                own[pattern] = fit_calibrator(pool.predict(p[:, rows], speaking), y[rows], task)
+                own[_key(pattern)] = fit_calibrator(pool.predict(p[:, rows], speaking), y[rows], task)
         return cls(pool, tuple(modalities), general, own)
 
     def predict(self, p: Floats, present: Flags) -> Floats:
         """(n, width), calibrated."""
         raw = self.pool.predict(p, present)
         found, here = self.general.apply(raw), _of_modalities(self.modalities, present)
-        for pattern, calibrator in self.own.items():
-            rows = np.asarray((here == np.array(pattern)[:, None]).all(axis=0))
+        for key, calibrator in self.own.items():
+            rows = np.asarray((here == _pattern(key)[:, None]).all(axis=0))
             if rows.any():
                 found[rows] = calibrator.apply(raw[rows])
         return found
+
+
+def _key(pattern: tuple[bool, ...]) -> str:
+    """A pattern as text, which every file format can name things by."""
+    return "".join("01"[here] for here in pattern)
+
+
+def _pattern(key: str) -> Flags:
+    return np.array([mark == "1" for mark in key])
 
 
 def _of_modalities(modalities: Sequence[str], present: Flags) -> Flags:

@@ -6,6 +6,7 @@ say there; with none present the prior of the training part is the answer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -125,6 +126,9 @@ class Stacker:
         self.model_ = self._fit(x, y, self.c_)
         return self
 
+    def __getstate__(self) -> dict[str, Any]:
+        return without_rows(self.__dict__)
+
     def predict(self, p: Floats, present: Flags) -> Floats:
         """(n, width)"""
         from fuseworthy.strategies.families import outputs
@@ -161,3 +165,8 @@ class Stacker:
         from fuseworthy.strategies.tuning import fit_model
 
         return fit_model(FAMILIES["vectors"][0], {"C": c}, x, y, self.task, 0, [])
+
+
+def without_rows(state: Mapping[str, Any]) -> dict[str, Any]:
+    """What a fitted pool answers with: predictions of the rows it was fitted on are not kept where it is kept."""
+    return {name: value for name, value in state.items() if name != "inner_"}

@@ -33,14 +33,19 @@ class Trained:
 
     Parameters
     ----------
-    modules : fusions, one a copy, as of the best epoch
+    lessons : one a copy, as of the best epoch, so that training can go on
     epochs : passes that led to them
     history : per epoch the mean training loss and, where rows are watched, the watched loss
     """
 
-    modules: list[torch.nn.Module]
+    lessons: list[Lesson]
     epochs: int
     history: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def modules(self) -> list[torch.nn.Module]:
+        """The fusions, ready to predict."""
+        return [lesson.fusion.eval() for lesson in self.lessons]
 
 
 def train(
@@ -59,7 +64,7 @@ def train(
 
     Parameters
     ----------
-    make : makes a lesson with fresh weights
+    make : makes a lesson with fresh weights, or gives one that training is to go on with
     copies : what each copy learns from; all watch rows, or none does and all epochs are run
     stacked : bool
         As one program (see `Stacked`), or each copy alone.
@@ -99,8 +104,8 @@ def train(
             raise FloatingPointError(f"training must lower the watched loss, but it was {history[-1]['watched']}.")
         for run in runs:
             run.restore()
-    modules = [module for run in runs for module in run.program.modules()]
-    return Trained(modules, best_epoch if watched else recipe.epochs, history)
+    lessons = [lesson for run in runs for lesson in run.program.taught()]
+    return Trained(lessons, best_epoch if watched else recipe.epochs, history)
 
 
 class _Run:
@@ -129,7 +134,7 @@ class _Run:
     def epoch(self, epoch: int) -> float:
         """One pass over the rows; the mean training loss."""
         total: list[Tensor] = []
-        progress = min(1.0, (epoch - 1) / ANNEALED)
+        progress = min(1.0, (self.recipe.begun + epoch - 1) / ANNEALED)
         with self.noise.drawn():
             for index in batches(self.copies, self.orders, self.length, self.recipe.batch):
                 batch = self.rows.take(torch.as_tensor(index, device=self.program.device))

@@ -62,8 +62,8 @@ class Program:
         for name, p in self.parameters.items():
             p.data.copy_(kept[name])
 
-    def modules(self) -> list[nn.Module]:
-        """The fusions, each with its own parameters."""
+    def taught(self) -> list[Lesson]:
+        """The lessons, each with its own parameters."""
         raise NotImplementedError
 
 
@@ -72,7 +72,7 @@ class Alone(Program):
 
     def __init__(self, lesson: Lesson, device: torch.device) -> None:
         super().__init__([lesson], device)
-        self.parameters = dict(self.lessons[0].named_parameters())
+        self.parameters = dict(self.lessons[0].train().named_parameters())
 
     def losses(self, batch: Rows, progress: float) -> tuple[Tensor, Tensor, Tensor]:
         lesson = self.lessons[0]
@@ -96,8 +96,8 @@ class Alone(Program):
             p = self.parameters[name].data
             p.copy_(start + paces[name][0] * (p - start))
 
-    def modules(self) -> list[nn.Module]:
-        return [self.lessons[0].fusion.eval()]
+    def taught(self) -> list[Lesson]:
+        return self.lessons
 
 
 class Stacked(Program):
@@ -139,11 +139,11 @@ class Stacked(Program):
             p = self.parameters[name].data
             p.copy_(start + paces[name].view(-1, *[1] * (p.dim() - 1)) * (p - start))
 
-    def modules(self) -> list[nn.Module]:
+    def taught(self) -> list[Lesson]:
         for c, lesson in enumerate(self.lessons):
             for name, p in lesson.named_parameters():
                 p.data.copy_(self.parameters[name][c])
-        return [lesson.fusion.eval() for lesson in self.lessons]
+        return self.lessons
 
     def _one_loss(self, parameters: Any, buffers: Any, *arguments: Any) -> tuple[Tensor, Tensor, Tensor]:
         found: tuple[Tensor, Tensor, Tensor] = functional_call(self._skeleton, (parameters, buffers), arguments)

@@ -27,6 +27,8 @@ class Recipe:
         Steps over which the rate rises from zero.
     clip : float
         Largest norm of a gradient.
+    begun : int
+        Passes that the models have behind them already.
     """
 
     rate: float = 1e-3
@@ -36,6 +38,7 @@ class Recipe:
     patience: int = 5
     warm_up: int = 50
     clip: float = 1.0
+    begun: int = 0
 
 
 @dataclass(frozen=True)
