@@ -22,8 +22,8 @@ from fuseworthy.inputs.cache import cache_root, table_digest
 from fuseworthy.inputs.duplicates import duplicate_groups, merge_groups
 from fuseworthy.inputs.encoded import Watch, encode_modalities
 from fuseworthy.inputs.encoders.recordings import content_of
-from fuseworthy.inputs.files import join_files, with_files
-from fuseworthy.inputs.infer import Inference, infer_modalities, read_column
+from fuseworthy.inputs.files import columns_of, join_files, with_files
+from fuseworthy.inputs.infer import Inference, infer_modalities, readings_of
 from fuseworthy.inputs.kinds import encoder_notices, with_encoders
 from fuseworthy.inputs.modality import Modality, Tabular
 from fuseworthy.inputs.pairing import join_by_key
@@ -124,9 +124,9 @@ def settle_modalities(table: pa.Table, question: Question, root: Path | None = N
     reserved = {c for c in (question.group, question.time, question.id) if c}
     reserved |= set(question.targets_in(table.column_names))
     if question.modalities is not None:
-        inference = _as_asked(table, question.modalities, reserved | set(question.files or ()))
+        inference = _as_asked(table, question.modalities, reserved | columns_of(question.files))
     else:
-        inference = infer_modalities(table, reserved | set(question.files or ()), root)
+        inference = infer_modalities(table, reserved | columns_of(question.files), root)
     inference = with_files(inference, question.files)
     chosen = with_encoders(inference.modalities, question.encoders)
     rooted = {n: m.under(root) if isinstance(m, Recording) else m for n, m in chosen.items()}
@@ -162,7 +162,7 @@ def _as_asked(table: pa.Table, modalities: Mapping[str, Modality], reserved: set
                 )
     used = {column for modality in modalities.values() for column in modality.columns}
     left = {c: "not asked for" for c in table.column_names if c not in used | reserved}
-    readings = tuple(read_column(c, table[c]) for c in table.column_names if c in used)
+    readings = readings_of(table, modalities.values())
     return Inference(dict(modalities), dict.fromkeys(modalities, "asked for"), readings, left)
 
 
