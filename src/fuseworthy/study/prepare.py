@@ -32,7 +32,13 @@ from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
 from fuseworthy.study.fusions import libraries_of, settle_fusions
 from fuseworthy.study.observe import observe
-from fuseworthy.study.presence import content_of_blocks, presence_notices, presence_of, require_readable
+from fuseworthy.study.presence import (
+    absence_notices,
+    content_of_blocks,
+    presence_notices,
+    presence_of,
+    require_readable,
+)
 from fuseworthy.study.question import Join, Question
 from fuseworthy.study.workspace import Plan
 from fuseworthy.task import Task
@@ -200,7 +206,7 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Wat
     sequences = any(block.form == "tokens" for views in blocks.values() for block in views.values())
     fusions = settle_fusions(question.strategies, task, list(modalities), len(y), sequences=sequences)
     notices += fusions.notices
-    notices += presence_notices(blocks) + encoder_notices(modalities)
+    notices += presence_notices(blocks) + absence_notices(blocks, folds) + encoder_notices(modalities)
     used = sorted({c for m in modalities.values() for c in m.columns} | set(loaded.targets))
     plan = Plan(
         version=__version__,
