@@ -29,7 +29,8 @@ from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
 from fuseworthy.inspection.absence import Flags, missing_cells
 from fuseworthy.inspection.problem import Problem, problem_of
-from fuseworthy.study.prepare import read_ids, read_time, settle_modalities
+from fuseworthy.study.moments import read_time
+from fuseworthy.study.prepare import read_ids, settle_modalities
 from fuseworthy.study.question import Question, joins_from
 from fuseworthy.task import Task
 

@@ -31,6 +31,7 @@ from fuseworthy.inputs.recordings import Recording
 from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
 from fuseworthy.study.fusions import libraries_of, settle_fusions
+from fuseworthy.study.moments import read_time
 from fuseworthy.study.observe import observe
 from fuseworthy.study.presence import (
     absence_notices,
@@ -308,19 +309,6 @@ def read_clusters(
         f"{doubled:,} rows repeat another row in every column used; copies are kept on one side of each fold"
     )
     return merge_groups(groups, copies) if groups is not None else copies
-
-
-def read_time(table: pa.Table, question: Question) -> Ints | None:
-    """Sortable time of each row."""
-    if not question.time:
-        return None
-    column = _array(table, question.time)
-    if column.null_count:
-        row = pc.index(pc.is_null(column), True).as_py()
-        raise InputError(f"time {question.time!r} must be known for every row, but row {row + 1} has none.")
-    if not (pa.types.is_temporal(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        raise InputError(f"time {question.time!r} must hold dates or numbers, but has type {column.type}.")
-    return np.asarray(pc.rank(column, sort_keys="ascending", tiebreaker="dense").to_numpy(), dtype=np.int64)
 
 
 def read_ids(table: pa.Table, question: Question) -> NDArray[Any]:
