@@ -307,6 +307,7 @@ def test_rows_that_lack_what_no_row_of_fit_lacked_are_warned_of_once_unless_abse
         warnings.simplefilter("always")
         model.predict(table)
         model.predict_proba(gone)
+    print(f"\nD7: never seen missing in fit, missing in 7 rows of 90: {strategy} warns {len(said)} times a call")
     assert [w.category for w in said] == [fw.UnseenAbsenceWarning] * warned
     if warned:
         assert f"'photo' in 7 of {len(table)} rows" in str(said[0].message)

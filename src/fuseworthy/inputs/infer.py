@@ -20,7 +20,10 @@ from fuseworthy.inputs.recordings import Recording
 
 ID_NAME = re.compile(r"(^|_|\b)(id|uuid|guid|key|index|row|rownum|row_?number)$", re.IGNORECASE)
 NUMBERED = re.compile(r"^(.*?)[_.\-]?(\d+)$")
+NUMBER = re.compile(r"\d+")
 SMALLEST_VECTOR = 8
+MOST_WORDS = 3
+"""Of an identifier in words."""
 CHECKSUM = "sha256 of files, which are held against it"
 """Why a column of checksums is used."""
 
@@ -186,6 +189,8 @@ def _read_strings(name: str, known: Any, distinct: int) -> Reading:
         return Reading(name, "embedding", "written lists of numbers")
     if distinct > 0.9 * n and n >= 20 and words < 1.5:
         return Reading(name, "left out", "identifier: one word, nearly all different")
+    if distinct > 0.9 * n and n >= 20 and words <= MOST_WORDS and _is_numbered(sample):
+        return Reading(name, "left out", "identifier: the same words and a number, nearly all different")
     if distinct <= max(20, 0.05 * n) and not (words >= 5 and distinct > 0.5 * n):
         return Reading(name, "categorical", f"{distinct:,} categories")
     if words >= 2:
@@ -193,6 +198,11 @@ def _read_strings(name: str, known: Any, distinct: int) -> Reading:
     if ID_NAME.search(name):
         return Reading(name, "left out", f"identifier by its name, with {distinct:,} values; pass it as a group?")
     return Reading(name, "categorical", f"{distinct:,} categories (many)")
+
+
+def _is_numbered(cells: list[str]) -> bool:
+    """Whether cells differ in nothing but a number, as in "Order no 4711"."""
+    return len({NUMBER.sub("0", cell) for cell in cells}) == 1
 
 
 def _numbered_vectors(table: pa.Table, names: list[str]) -> dict[str, tuple[str, ...]]:

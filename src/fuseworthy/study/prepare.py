@@ -162,7 +162,12 @@ def _as_asked(table: pa.Table, modalities: Mapping[str, Modality], reserved: set
                 f"{', '.join(modality.columns[:5])} is missing. Leave it out."
             )
         for column, values in known.items():
-            if isinstance(modality, Tabular) and len(values) and pc.count_distinct(values).as_py() == 1:
+            if isinstance(modality, Tabular) and len(values) == 0:
+                raise InputError(
+                    f"column {column!r} must be known in some rows, but every cell is missing. "
+                    f"Leave it out of modality {name!r}."
+                )
+            if isinstance(modality, Tabular) and pc.count_distinct(values).as_py() == 1:
                 raise InputError(
                     f"column {column!r} must vary, but is constant ({values[0].as_py()!r}). "
                     f"Leave it out of modality {name!r}."
