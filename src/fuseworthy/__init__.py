@@ -35,6 +35,7 @@ _HOMES = {
     "NetworkFusionRegressor": "fuseworthy.estimators",
     "Verdict": "fuseworthy.evidence.outcome",
     "FuseworthyError": "fuseworthy.errors",
+    "UnseenAbsenceWarning": "fuseworthy.errors",
 }
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "Study",
     "Tabular",
     "Text",
+    "UnseenAbsenceWarning",
     "Verdict",
     "Video",
     "__version__",
@@ -66,7 +68,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from fuseworthy.errors import FuseworthyError
+    from fuseworthy.errors import FuseworthyError, UnseenAbsenceWarning
     from fuseworthy.estimators import (
         EarlyFusionClassifier,
         EarlyFusionRegressor,

@@ -36,6 +36,10 @@ class MissingExtraError(FuseworthyError, ImportError):
     """An optional package is needed and not installed."""
 
 
+class UnseenAbsenceWarning(UserWarning):
+    """Rows lack a modality that no row lacked in fit, so that what is said of them was never learned."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Say which known name was probably meant.
 

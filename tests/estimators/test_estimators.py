@@ -1,6 +1,7 @@
 """Tables in, predictions out: any subset of modalities, any frame, one row or all."""
 
 import pickle
+import warnings
 from itertools import combinations
 
 import numpy as np
@@ -114,7 +115,8 @@ def test_an_array_may_be_split_into_modalities():
     model = fw.FusionRegressor(halves, "stacking", random_state=0).fit(x, x[:, 0] + x[:, 2])
     assert model.score(x, x[:, 0] + x[:, 2]) > 0.5
     half = np.where([True, True, False, False], x, np.nan)
-    assert np.isfinite(model.predict(half)).all()
+    with pytest.warns(fw.UnseenAbsenceWarning, match="'right' in 80 of 80 rows"):
+        assert np.isfinite(model.predict(half)).all()
 
 
 @pytest.mark.parametrize("strategy", [*NAMED, "table/linear", "table/boosting"])
@@ -291,3 +293,29 @@ def test_a_table_may_have_a_text_alone(rows):
     table, y = rows
     model = fw.LateFusionClassifier({"note": fw.Text("body")}, random_state=0).fit(table, y)
     assert model.score(table, y) > 0.7
+
+
+@pytest.mark.parametrize(
+    ("strategy", "warned"), [("mean", True), ("early-linear", True), ("table/linear", False), ("concat", False)]
+)
+def test_rows_that_lack_what_no_row_of_fit_lacked_are_warned_of_once_unless_absence_was_learned(strategy, warned):
+    table, y = three_kinds(missing=False)
+    model = fw.FusionClassifier(MODALITIES, strategy=strategy, random_state=0).fit(table, y)
+    assert set(model.always_present_) == set(MODALITIES)
+    gone = table.set_column(5, "photo", pa.array([None] * 7 + table["photo"].to_pylist()[7:], table["photo"].type))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        model.predict(table)
+        model.predict_proba(gone)
+    print(f"\nD7: never seen missing in fit, missing in 7 rows of 90: {strategy} warns {len(said)} times a call")
+    assert [w.category for w in said] == [fw.UnseenAbsenceWarning] * warned
+    if warned:
+        assert f"'photo' in 7 of {len(table)} rows" in str(said[0].message)
+        assert said[0].filename == __file__
+
+
+def test_absence_that_was_there_in_fit_is_not_warned_of():
+    table, y = three_kinds()
+    model = fw.LateFusionClassifier(MODALITIES, random_state=0).fit(table, y)
+    assert model.always_present_ == ()
+    model.predict(table)  # a warning would be an error here

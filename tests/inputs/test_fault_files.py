@@ -19,7 +19,7 @@ from made_files import FORMATS, encoded, image, picture_bytes, reasons, sound_by
 
 import fuseworthy as fw
 from fuseworthy.inputs.encode import learn_encodings
-from fuseworthy.inputs.encoders.recordings import content_of
+from fuseworthy.inputs.encoders.recordings import content_of, encode_recording
 from fuseworthy.inputs.media.assets import Unreadable
 from fuseworthy.inputs.media.images import read_image
 
@@ -44,8 +44,8 @@ def flipped(whole, rng):
     return bytes(found)
 
 
-def test_bit_flips_change_the_digest_always_and_are_seen_by_decoding_seldom():
-    rng, lines = np.random.default_rng(0), []
+def test_bit_flips_are_seen_by_decoding_seldom_and_by_a_column_of_checksums_always():
+    rng, lines, all_seen, all_told = np.random.default_rng(0), [], 0, 0
     for kind in FORMATS:
         whole = picture_bytes(3, kind)
         plain, seen = read_image(io.BytesIO(whole)), Counter()
@@ -57,12 +57,15 @@ def test_bit_flips_change_the_digest_always_and_are_seen_by_decoding_seldom():
                 seen["unchanged" if same else "changed silently"] += 1
             except Unreadable:
                 seen["detected"] += 1
-        digests = content_of(fw.Image("p"), pa.table({"p": [whole, *flips]}))
-        told = sum(digest != digests[0] for digest in digests[1:])
-        assert digests[0] == hashlib.sha256(whole).hexdigest()
-        assert told == sum(seen.values()) == 100
-        lines.append(f"{kind} {seen['detected']}, {seen['changed silently']}, {told}")
-    print("\nD2: of 100 flips each, detected by decoding, changed silently, told by sha256: " + "; ".join(lines))
+        table = pa.table({"p": [whole, *flips], "sum": [hashlib.sha256(whole).hexdigest()] * 101})
+        block = encode_recording("photo", fw.Image("p", sha256="sum"), ("statistics",), table)["statistics"]
+        assert block.present.tolist() == [True] + [False] * 100
+        assert {why for _, why in reasons(block)} == {"its sha256 is not that of column 'sum'"}
+        all_seen, all_told = all_seen + seen["detected"], all_told + block.meta["unreadable"]["count"]
+        lines.append(f"{kind} {seen['detected']}, {seen['changed silently']}")
+    print(f"\nD2: {100 * len(FORMATS)} flips, {all_seen} detected by decode, {all_told} by sha256 = all")
+    print("  of 100 each, detected by decode and changed silently: " + "; ".join(lines))
+    assert all_told == 100 * len(FORMATS) > all_seen
 
 
 def chunk(kind, data):

@@ -180,16 +180,20 @@ MOMENTS = {
     "one moment": ({"t": [DAY] * N}, "refused"),
     "two moments": ({"t": [DAY, DAY + timedelta(days=1)] * 30}, "refused"),
     "the future": ({"t": [datetime(2200, 1, 1) + timedelta(days=i) for i in range(N)]}, "read"),
-    # numbers have no unit, so these are put in order as they stand
     "seconds and milliseconds, as numbers": (
         {"t": [1_700_000_000 + i if i % 2 else 1_700_000_000_000 + i for i in range(N)]},
-        "read",
+        "refused",
     ),
+    "seconds and nanoseconds, few of them": (
+        {"t": [0, *(1_700_000_000.5 + i for i in range(N - 3)), 1.7e18, 1.8e18]},
+        "refused",
+    ),
+    "milliseconds alone": ({"t": [1_700_000_000_000 + i for i in range(N)]}, "read"),
     "missing": ({"t": [*(DAY + timedelta(days=i) for i in range(N - 1)), None]}, "refused"),
 }
 
 
-def test_eight_kinds_of_moments_are_ordered_or_refused(tmp_path):
+def test_ten_kinds_of_moments_are_ordered_or_refused(tmp_path):
     answers = {}
     for name, (columns, _) in MOMENTS.items():
         kept = []

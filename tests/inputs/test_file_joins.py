@@ -15,6 +15,7 @@ import fuseworthy as fw
 from fuseworthy.cli.app import app
 from fuseworthy.datasets.png import grey_png
 from fuseworthy.errors import InputError, PairingError
+from fuseworthy.inputs.cache import table_digest
 from fuseworthy.inputs.files import Files, join_files, parse_files
 from fuseworthy.inputs.pairing import join_by_key
 
@@ -181,6 +182,44 @@ def test_the_order_of_rows_changes_nothing_but_the_order_of_rows(random):
     joined, _ = join_by_key(left.take(pa.array(rows)), right.take(pa.array(others)), "id")
     assert joined["id"].to_pylist() == [str(i) for i in rows]
     assert joined.sort_by("id").equals(expected)
+
+
+def test_two_hundred_orders_give_one_table_and_seven_kinds_of_keys_are_matched_refused_or_counted():
+    rng, n = np.random.default_rng(0), 50
+    keys = [f"k{i}" for i in range(n)]
+    left = pa.table({"id": keys, "a": rng.normal(size=n)})
+    right = pa.table({"id": keys, "b": rng.normal(size=(n, 3)).astype(np.float32).tolist()})
+    whole = table_digest(join_by_key(left, right, "id")[0])
+    orders = [pa.array(rng.permutation(n)) for _ in range(200)]
+    same = sum(table_digest(join_by_key(left, right.take(order), "id")[0]) == whole for order in orders)
+
+    def joined(here, there):
+        try:
+            found = join_by_key(pa.table({"id": here}), pa.table({"id": there, "b": list(range(len(there)))}), "id")[1]
+        except PairingError:
+            return "refused"
+        return found.matched, found.left_only, found.right_only, found.near_count
+
+    kinds = {
+        "numbers and '007'": joined([7, 8], ["007", "8"]),
+        "twice": joined(["a", "b"], ["a", "a"]),
+        "trailing spaces": joined(["a", "b "], ["a", "b"]),
+        "accents": joined(["a", NFC], ["a", NFD]),
+        "subset": joined(["a", "b", "c"], ["a", "c"]),
+        "superset": joined(["a", "c"], ["a", "b", "c"]),
+        "reordered": joined(["a", "b", "c"], ["c", "a", "b"]),
+    }
+    print(f"\nD10: {len(orders)} permutations, {same} bit-identical; matched, left only, right only, nearly: {kinds}")
+    assert same == len(orders)
+    assert kinds == {
+        "numbers and '007'": "refused",
+        "twice": "refused",
+        "trailing spaces": (1, 1, 1, 1),
+        "accents": (1, 1, 1, 1),
+        "subset": (2, 1, 0, 0),
+        "superset": (2, 0, 1, 0),
+        "reordered": (3, 0, 0, 0),
+    }
 
 
 def two_files(n=160):

@@ -30,6 +30,8 @@ WORDS = np.array(["the", "red", "cat", "sat", "on", "a", "mat", "and", "saw", "t
         ("customer_id", RNG.integers(0, 90, N), "left out"),
         ("anything", RNG.permutation(N), "left out"),
         ("code", [f"x{i:05d}" for i in range(N)], "left out"),
+        ("order", [f"Order no {4000 + i}" for i in range(N)], "left out"),
+        ("size", [f"{i} or {j} cm" for i, j in RNG.integers(1, 10**6, (N, 2))], "text"),
         ("same", ["one"] * N, "left out"),
         ("nothing", pa.nulls(N, pa.string()), "left out"),
     ],

@@ -135,6 +135,69 @@ def test_rows_that_belong_together_raise_no_alarm(kind, noise):
         assert not linkage(left, right).misjoined
 
 
+SHARES = (0.05, 0.1, 0.2, 1.0)
+
+
+def found_of(count, own, n):
+    """Of ``count`` draws, how many are found mis-joined by share of shuffled rows: by the rows alone, and held against
+    as many rows that were joined rightly; and how many of those moved by one row."""
+    alone, held = dict.fromkeys(SHARES, 0), dict.fromkeys(SHARES, 0)
+    moved = 0
+    for seed in range(count):
+        left, right = views(own, n=2 * n, seed=seed)
+        before = linkage(left[n:], right[n:])
+        for share in SHARES:
+            now = linkage(left[:n], right[:n][shuffled(n, share, np.random.default_rng(seed))])
+            alone[share] += now.misjoined or not now.linked
+            held[share] += now.compare_to(before).alarmed
+        moved += linkage(left[:n], np.roll(right[:n], 1, axis=0)).shift == 1
+    return list(alone.values()), list(held.values()), moved
+
+
+def clean_alarms(count):
+    """False alarms on sets of all kinds whose rows belong together, strongly to loosely linked."""
+    alarms = 0
+    for seed in range(count):
+        rng = np.random.default_rng(1000 + seed)
+        z = CLEAN[list(CLEAN)[seed % len(CLEAN)]](rng, rng.normal(size=(600, 6)))
+        own = (0.2, 0.6, 1.5)[seed // len(CLEAN) % 3]
+        left, right = ((z + own * rng.normal(size=z.shape)) @ rng.normal(size=(6, d)) for d in (12, 20))
+        alarms += linkage(left, right).misjoined
+    return alarms
+
+
+def test_the_power_to_see_misjoined_rows_grows_with_their_share_and_clean_sets_raise_no_alarm():
+    draws, clean = 3, 100
+    strong, _, strong_moved = found_of(draws, STRONG, 600)
+    alone, held, moved = found_of(draws, MEDIUM, 1500)
+    false = clean_alarms(clean)
+    print(
+        f"\nD11: found of {draws} at {SHARES} shuffled: strong link {strong}; loose link {alone}, with a reference ",
+        end="",
+    )
+    print(f"{held}; moved by one row {strong_moved + moved} of {2 * draws}; {false} false alarms of {clean} clean sets")
+    assert strong == [draws] * 4
+    assert alone == [0, 0, 0, draws]  # single rows of a loose link cannot be told, and it says so
+    assert held == sorted(held)
+    assert held[2:] == [draws] * 2
+    assert (strong_moved + moved, false) == (2 * draws, 0)
+
+
+@pytest.mark.slow
+def test_the_power_curve_of_many_draws():
+    draws, clean = 40, 1000
+    alone, held, moved = found_of(draws, MEDIUM, 5000)
+    false = clean_alarms(clean)
+    print(
+        f"\nD11: found of {draws} at {SHARES} shuffled: loose link {alone}, with a reference {held}; moved by one row ",
+        end="",
+    )
+    print(f"{moved}; {false} false alarms of {clean:,} clean sets")
+    assert held[2:] == [draws] * 2
+    assert moved == draws
+    assert false <= clean // 200
+
+
 def test_a_modality_that_few_rows_have_raises_no_alarm():
     for seed in range(5):
         left, right = views(0.5, n=4000, seed=seed)

@@ -61,6 +61,13 @@ def compare(
             rich_help_panel=COLUMNS,
         ),
     ] = None,
+    checksum: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=COLUMN, what the sha256 of each file of a modality must be. May be repeated.",
+            rich_help_panel=COLUMNS,
+        ),
+    ] = None,
     root: Annotated[
         Path | None,
         typer.Option(
@@ -191,6 +198,7 @@ def compare(
         plain_margin,
         price_only,
         split_names,
+        with_checksums,
     )
     from fuseworthy.cli.screen import Screen, show_paths, show_study
     from fuseworthy.study.question import Options, Question, joins_from
@@ -199,9 +207,11 @@ def compare(
     joins = joins_from(joins_from_words(join or [], on or []))
     short = {"text": text, "tabular": tabular, "image": image, "audio": audio, "video": video, "series": series}
     short["embedding"] = embedding
+    named, found = modalities_from(modality or [], short), files_from(files or [])
+    with_checksums(checksum or [], named, found)
     question = Question(
         target=target,
-        modalities=modalities_from(modality or [], short),
+        modalities=named,
         encoders=encoders_from(encoder or []),
         task=task,
         group=group,
@@ -220,7 +230,7 @@ def compare(
         strategies=split_names(strategies),
         random_state=seed,
         drop_unlabelled=drop_unlabelled,
-        files=files_from(files or []),
+        files=found,
         root=root,
         max_unreadable=max_unreadable,
     )

@@ -21,6 +21,10 @@ def embed(
         list[str] | None,
         typer.Option(help="NAME=ENCODER,ENCODER, e.g. text=minilm, image=efficientnet, photo=hf:FOLDER."),
     ] = None,
+    checksum: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=COLUMN, what the sha256 of each file must be. May be repeated."),
+    ] = None,
     root: Annotated[Path | None, typer.Option(help="Folder that paths are relative to (the table's).")] = None,
 ) -> None:
     """Encode texts, pictures, sounds, films and series once, and write a table with ready embeddings.
@@ -30,7 +34,7 @@ def embed(
 
     Example: fuseworthy embed shop.parquet --image photo --encoder image=efficientnet --out blocks
     """
-    from fuseworthy.cli.options import encoders_from, modalities_from
+    from fuseworthy.cli.options import encoders_from, modalities_from, with_checksums
     from fuseworthy.errors import InputError
     from fuseworthy.inputs.embed import embed as write
     from fuseworthy.inputs.encoded import Watch
@@ -40,6 +44,7 @@ def embed(
     found = modalities_from(modality or [], short)
     if found is None:
         raise InputError("embed must be told what to encode, but nothing came. For example: --image photo")
+    with_checksums(checksum or [], found)
     bars = Bars()
     try:
         path = write(

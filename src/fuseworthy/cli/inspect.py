@@ -19,6 +19,10 @@ def inspect(
     video: Annotated[list[str] | None, typer.Option(help="A column of film files.")] = None,
     series: Annotated[list[str] | None, typer.Option(help="Columns of number lists, or one of files.")] = None,
     modality: Annotated[list[str] | None, typer.Option(help="NAME=KIND:COLUMN,COLUMN.")] = None,
+    checksum: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=COLUMN, what the sha256 of each file must be. May be repeated."),
+    ] = None,
     root: Annotated[Path | None, typer.Option(help="Folder that paths are relative to (the table's).")] = None,
     group: Annotated[str | None, typer.Option(help="Column of rows that belong together.")] = None,
     time: Annotated[str | None, typer.Option(help="Column that says when a row happened.")] = None,
@@ -38,22 +42,24 @@ def inspect(
 
     Example: fuseworthy inspect reviews.parquet --target recommended
     """
-    from fuseworthy.cli.options import files_from, joins_from_words, modalities_from
+    from fuseworthy.cli.options import files_from, joins_from_words, modalities_from, with_checksums
     from fuseworthy.inspection.inspection import inspect as look
 
     short = {"text": text, "tabular": tabular, "image": image, "audio": audio, "video": video, "series": series}
     short["embedding"] = embedding
+    named, sets = modalities_from(modality or [], short), files_from(files or [])
+    with_checksums(checksum or [], named, sets)
     found = look(
         table,
         target,
-        modalities=modalities_from(modality or [], short),
+        modalities=named,
         group=group,
         time=time,
         id=id,
         task=task,
         folds=folds,
         join=joins_from_words(join or [], on or []),
-        files=files_from(files or []),
+        files=sets,
         drop_unlabelled=drop_unlabelled,
         root=root,
     )

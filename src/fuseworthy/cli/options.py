@@ -5,11 +5,12 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fuseworthy.errors import InputError
-from fuseworthy.inputs.kinds import make_modality, parse_modality
+from fuseworthy.errors import InputError, nearest
+from fuseworthy.inputs.kinds import make_modality, parse_modality, with_checksum
 from fuseworthy.inputs.modality import Modality
 
 if TYPE_CHECKING:
@@ -114,6 +115,36 @@ def files_from(words: Sequence[str]) -> dict[str, Files] | None:
             raise InputError(f"sets of files must have different names, but {name!r} came twice.")
         found[name] = files
     return found or None
+
+
+def with_checksums(
+    words: Sequence[str], modalities: dict[str, Modality] | None, files: dict[str, Files] | None = None
+) -> None:
+    """Give modalities, or sets of files, the column of checksums of each ``--checksum NAME=COLUMN``, in place.
+
+    Examples
+    --------
+    >>> found = {"photo": make_modality("image", ("file",))}
+    >>> with_checksums(["photo=sha256"], found)
+    >>> found["photo"].columns
+    ('file', 'sha256')
+    """
+    for word in words:
+        name, equals, column = (part.strip() for part in word.partition("="))
+        if not (name and equals and column):
+            raise InputError(
+                f"checksums must be written NAME=COLUMN, but {word!r} came. For example: --checksum image=sha256"
+            )
+        if files and name in files:
+            files[name] = replace(files[name], sha256=column)
+        elif modalities and name in modalities:
+            modalities[name] = with_checksum(modalities[name], column)
+        else:
+            known = [*(modalities or {}), *(files or {})]
+            raise InputError(
+                f"checksums must be of a modality that is named, but {name!r} came: "
+                f"{nearest(name, known) if known else 'none is named'}. Name it: --modality {name}=image:COLUMN."
+            )
 
 
 def plain_margin(worth: str | None, margin: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from collections.abc import Mapping
 from numbers import Integral
@@ -14,7 +15,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from fuseworthy.errors import InputError
+from fuseworthy.errors import InputError, UnseenAbsenceWarning
 from fuseworthy.estimators.rows import is_frame, settle_modalities, table_of_array, table_of_frame
 from fuseworthy.estimators.targets import read_classes, read_column, read_values
 from fuseworthy.folds import Ints
@@ -22,7 +23,7 @@ from fuseworthy.inputs.duplicates import duplicate_groups, merge_groups
 from fuseworthy.inputs.encode import encode_rows, learn_encodings
 from fuseworthy.inputs.modality import Modality
 from fuseworthy.strategies.custom import as_strategy
-from fuseworthy.strategies.part import INNER, whole_part
+from fuseworthy.strategies.part import INNER, Blocks, presence, whole_part
 from fuseworthy.strategies.strategy import FusionStrategy, fit_strategy, strategy_named
 from fuseworthy.task import Floats, Task
 
@@ -50,6 +51,7 @@ class FusionEstimator(BaseEstimator):  # type: ignore[misc]
         clusters = _clusters(table, modalities, groups)
         part = whole_part(y, task, _seed(self.random_state), clusters)
         self.predictor_, self.setting_ = fit_strategy(strategy, blocks, part)
+        self.always_present_ = tuple(m for m, views in blocks.items() if presence(views).all())
         self.modalities_ = modalities
 
     def _fit_table(self, X: Any, y: Any) -> tuple[pa.Table, NDArray[Any], bool]:
@@ -76,7 +78,27 @@ class FusionEstimator(BaseEstimator):  # type: ignore[misc]
             came, wanted = kinds if not named else kinds[::-1]
             raise InputError(f"X must be {wanted}, as it was in fit, but {came} came.")
         table = table_of_frame(X) if named else table_of_array(self._checked(X, reset=False))
-        return self.predictor_.predict(encode_rows(table, self.encodings_), np.arange(table.num_rows))
+        blocks = encode_rows(table, self.encodings_)
+        self._warn_of_absence(blocks)
+        return self.predictor_.predict(blocks, np.arange(table.num_rows))
+
+    def _warn_of_absence(self, blocks: Blocks) -> None:
+        """Once a call; not of one modality or a single, whose answer to absence is the prior, nor of networks that were
+        trained with modalities hidden."""
+        if len(blocks) < 2 or getattr(self.predictor_, "told_of_absence", False):
+            return
+        lacking = {m: presence(blocks[m]) for m in self.always_present_}
+        said = [
+            f"{m!r} in {int((~here).sum()):,} of {len(here):,} rows" for m, here in lacking.items() if not here.all()
+        ]
+        if said:
+            warnings.warn(
+                f"a modality must be missing in some rows of fit for its absence to be learned, but missing now and never "
+                f"then is {', '.join(said)}: what is predicted there was not calibrated for that. Fit with rows that lack "
+                "it, or take a network, which learns with modalities hidden; a study's missing() measures what it costs.",
+                UnseenAbsenceWarning,
+                stacklevel=4,
+            )
 
     def _checked(self, X: Any, *, reset: bool) -> Floats:
         fewest = INNER if reset else 1
@@ -196,6 +218,8 @@ class FusionClassifier(_ByStrategy, ClassifierOfTables):
         Columns that are read, and their names if X was a table.
     modalities_ : dict
         The modalities used.
+    always_present_ : tuple of str
+        Modalities that no row of fit lacked.
     left_out_ : dict
         Column -> why it is not used.
     encodings_ : dict
@@ -212,13 +236,18 @@ class FusionClassifier(_ByStrategy, ClassifierOfTables):
     was never seen is no known category: no one-hot column is set, and trees take it for missing. With fewer than six
     rows that have a modality, that modality says the prior.
 
+    What a missing modality means is learned from rows of ``fit`` that lack it. If none did, and rows to predict do, each
+    call of ``predict`` or ``predict_proba`` warns once (`UnseenAbsenceWarning`), with the modalities and how many rows.
+    Networks hide modalities in training and singles say the prior, so of them there is no such warning.
+
     Examples
     --------
     >>> import fuseworthy as fw
     >>> rng = np.random.default_rng(0)
     >>> sick = rng.integers(0, 2, 60)
     >>> notes = [" ".join(rng.choice(["tired", "cough"] if s else ["calm", "rested"], 3)) for s in sick]
-    >>> rows = pa.table({"note": notes, "pulse": 70 + 9 * sick + rng.normal(0, 8, 60)})
+    >>> pulses = 70 + 9 * sick + rng.normal(0, 8, 60)
+    >>> rows = pa.table({"note": [None] * 6 + notes[6:], "pulse": [*pulses[:54], *[None] * 6]})  # each is missing at times
     >>> modalities = {"note": fw.Text("note"), "vitals": fw.Tabular("pulse")}
     >>> model = fw.FusionClassifier(modalities, strategy="early-linear", random_state=0).fit(rows, sick)
     >>> model.predict(pa.table({"note": ["cough cough", None], "pulse": [None, 65.0]})).tolist()

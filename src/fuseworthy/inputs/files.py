@@ -15,8 +15,8 @@ from string import Formatter
 import pyarrow as pa
 
 from fuseworthy.errors import InputError, PairingError
-from fuseworthy.inputs.infer import Inference, Reading
-from fuseworthy.inputs.kinds import KINDS, make_modality
+from fuseworthy.inputs.infer import CHECKSUM, Inference, Reading
+from fuseworthy.inputs.kinds import KINDS, make_modality, with_checksum
 from fuseworthy.inputs.modality import Modality
 from fuseworthy.inputs.pairing import SHOWN, nearly, plain_key, shown
 from fuseworthy.inputs.recordings import Image, Recording
@@ -35,6 +35,8 @@ class Files:
     kind : {"image", "audio", "video", "series"}
     pool : {"mean"}, optional
         What to do with several pictures of one row; without it they are refused.
+    sha256 : str, optional
+        A column with what each row's file must have as sha256; see `Image`.
 
     Examples
     --------
@@ -45,6 +47,7 @@ class Files:
     pattern: str
     kind: str = "image"
     pool: str | None = None
+    sha256: str | None = None
 
     def __post_init__(self) -> None:
         if not (self.kind in KINDS and issubclass(KINDS[self.kind], Recording)):
@@ -79,7 +82,8 @@ class Files:
 
     def modality(self, column: str) -> Modality:
         """The modality that reads the column of paths."""
-        return Image(column, pool=self.pool) if self.pool else make_modality(self.kind, (column,))
+        found = Image(column, pool=self.pool) if self.pool else make_modality(self.kind, (column,))
+        return found if self.sha256 is None else with_checksum(found, self.sha256)
 
 
 def parse_files(text: str) -> tuple[str, Files]:
@@ -88,7 +92,7 @@ def parse_files(text: str) -> tuple[str, Files]:
     Examples
     --------
     >>> parse_files("photo=image:photos/{id}.png")
-    ('photo', Files(pattern='photos/{id}.png', kind='image', pool=None))
+    ('photo', Files(pattern='photos/{id}.png', kind='image', pool=None, sha256=None))
     """
     name, equals, rest = text.partition("=")
     kind, colon, pattern = rest.partition(":")
@@ -110,8 +114,15 @@ def with_files(inference: Inference, files: Mapping[str, Files] | None) -> Infer
         inference,
         modalities=inference.modalities | {name: wanted.modality(name) for name, wanted in added.items()},
         reasons=inference.reasons | {name: f"files {wanted.pattern}" for name, wanted in added.items()},
-        readings=inference.readings + tuple(Reading(n, w.kind, f"files {w.pattern}") for n, w in added.items()),
+        readings=inference.readings
+        + tuple(Reading(n, w.kind, f"files {w.pattern}") for n, w in added.items())
+        + tuple(Reading(w.sha256, "checksum", CHECKSUM) for w in added.values() if w.sha256 is not None),
     )
+
+
+def columns_of(files: Mapping[str, Files] | None) -> set[str]:
+    """The columns that sets of files add, and those of their checksums: none of them is looked at for what it may be."""
+    return {name for added, own in (files or {}).items() for name in (added, own.sha256) if name is not None}
 
 
 def join_files(table: pa.Table, files: Mapping[str, Files] | None, root: Path | None) -> tuple[pa.Table, list[str]]:
@@ -141,6 +152,7 @@ def join_files(table: pa.Table, files: Mapping[str, Files] | None, root: Path | 
         if name in table.column_names:
             raise PairingError(f"column names must differ, but {name!r} is in the table already. Rename one.")
         require_columns(table, wanted.columns, f"every column of the pattern {wanted.pattern!r}")
+        require_columns(table, [wanted.sha256] if wanted.sha256 else [], f"the checksums of {name!r}")
         there = _listed(wanted.pattern, root)
         paths = _paths(table, wanted, name)
         found = [None if path is None else _matching(path, there) for path in paths]

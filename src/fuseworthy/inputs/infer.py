@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Collection, Container
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,16 +16,22 @@ from fuseworthy.inputs.encoders.tokens import is_list, is_number, is_sequence
 from fuseworthy.inputs.kinds import make_modality
 from fuseworthy.inputs.media.guess import FILE_KINDS, read_files
 from fuseworthy.inputs.modality import Embedding, Modality, Tabular, Text
+from fuseworthy.inputs.recordings import Recording
 
 ID_NAME = re.compile(r"(^|_|\b)(id|uuid|guid|key|index|row|rownum|row_?number)$", re.IGNORECASE)
 NUMBERED = re.compile(r"^(.*?)[_.\-]?(\d+)$")
+NUMBER = re.compile(r"\d+")
 SMALLEST_VECTOR = 8
+MOST_WORDS = 3
+"""Of an identifier in words."""
+CHECKSUM = "sha256 of files, which are held against it"
+"""Why a column of checksums is used."""
 
 
 @dataclass(frozen=True)
 class Reading:
     """What one column was taken for: "text", "numeric", "categorical", "date", "embedding", a kind of files ("image",
-    "audio", "video", "series") or "left out"."""
+    "audio", "video", "series"), "checksum" or "left out"."""
 
     column: str
     role: str
@@ -89,6 +95,17 @@ def infer_modalities(table: pa.Table, reserved: set[str], root: Path | None = No
         reasons[name] = f"{len(cells)} numbers, categories and dates"
     left_out = {r.column: r.reason for r in readings if r.role == "left out"}
     return Inference(modalities, reasons, tuple(readings), left_out)
+
+
+def readings_of(table: pa.Table, modalities: Collection[Modality]) -> tuple[Reading, ...]:
+    """What each column is taken for that modalities were given."""
+    sums = {m.sha256 for m in modalities if isinstance(m, Recording)}
+    used = {column for modality in modalities for column in modality.columns}
+    return tuple(
+        Reading(c, "checksum", CHECKSUM) if c in sums else read_column(c, table[c])
+        for c in table.column_names
+        if c in used
+    )
 
 
 def _clocks(table: pa.Table, names: list[str]) -> dict[str, str]:
@@ -172,6 +189,8 @@ def _read_strings(name: str, known: Any, distinct: int) -> Reading:
         return Reading(name, "embedding", "written lists of numbers")
     if distinct > 0.9 * n and n >= 20 and words < 1.5:
         return Reading(name, "left out", "identifier: one word, nearly all different")
+    if distinct > 0.9 * n and n >= 20 and words <= MOST_WORDS and _is_numbered(sample):
+        return Reading(name, "left out", "identifier: the same words and a number, nearly all different")
     if distinct <= max(20, 0.05 * n) and not (words >= 5 and distinct > 0.5 * n):
         return Reading(name, "categorical", f"{distinct:,} categories")
     if words >= 2:
@@ -179,6 +198,11 @@ def _read_strings(name: str, known: Any, distinct: int) -> Reading:
     if ID_NAME.search(name):
         return Reading(name, "left out", f"identifier by its name, with {distinct:,} values; pass it as a group?")
     return Reading(name, "categorical", f"{distinct:,} categories (many)")
+
+
+def _is_numbered(cells: list[str]) -> bool:
+    """Whether cells differ in nothing but a number, as in "Order no 4711"."""
+    return len({NUMBER.sub("0", cell) for cell in cells}) == 1
 
 
 def _numbered_vectors(table: pa.Table, names: list[str]) -> dict[str, tuple[str, ...]]:

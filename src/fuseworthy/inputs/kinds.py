@@ -8,7 +8,7 @@ from typing import Any
 from fuseworthy.errors import InputError, nearest
 from fuseworthy.inputs.encoder_names import OFFERS
 from fuseworthy.inputs.modality import Embedding, Modality, Tabular, Text
-from fuseworthy.inputs.recordings import Audio, Image, Series, Video
+from fuseworthy.inputs.recordings import Audio, Image, Recording, Series, Video
 
 KINDS: dict[str, type[Modality]] = {kind.kind: kind for kind in (Text, Tabular, Image, Audio, Video, Series, Embedding)}
 
@@ -38,8 +38,8 @@ def modality_from_dict(data: Mapping[str, Any]) -> Modality:
     """
     options = {name: value for name, value in data.items() if name not in ("kind", "columns")}
     columns = list(data["columns"])
-    if "times" in options:  # an embedding's times are the last of its columns
-        columns.remove(options["times"])
+    for last in {"times", "sha256"} & set(options):  # of an embedding, and of files: the last of the columns
+        columns.remove(options[last])
     if "encoders" in options:
         options["encoders"] = tuple(options["encoders"])
     return KINDS[data["kind"]](*columns, **options)
@@ -91,6 +91,25 @@ def with_encoders(modalities: Mapping[str, Modality], asked: Mapping[str, Sequen
                 )
             found[own] = modality_from_dict(found[own].to_dict() | {"encoders": list(encoders)})
     return found
+
+
+def with_checksum(modality: Modality, column: str) -> Modality:
+    """The modality with a column of what each file's sha256 must be.
+
+    Raises
+    ------
+    InputError
+        It has no files, or several a row.
+
+    Examples
+    --------
+    >>> with_checksum(Image("file"), "sum").columns
+    ('file', 'sum')
+    """
+    if not isinstance(modality, Recording):
+        raise InputError(f"checksums must be of files, but {modality.kind} came with {column!r}. Leave it out.")
+    said = modality.to_dict()
+    return modality_from_dict(said | {"columns": [*modality.files, column], "sha256": column})
 
 
 def plainest(modality: Modality) -> Modality:

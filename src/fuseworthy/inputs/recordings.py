@@ -16,16 +16,31 @@ class Recording(Modality):
     """What the kinds of raw files have in common.
 
     A cell is the path of a file, which must lie under ``root``; or the file's bytes; or a struct ``{bytes, path}``. An
-    empty cell lacks the modality. So does one whose file cannot be read, but that is counted and named as well.
+    empty cell lacks the modality. So does one whose file cannot be read, but that is counted and named as well. Where
+    ``sha256`` names a column (it is the last of ``columns``), a file with other bytes than that says cannot be read.
     """
 
     encoders: tuple[str, ...]
     root: str | None
+    sha256: str | None
 
-    def __init__(self, *columns: str, encoders: Sequence[str], root: str | Path | None) -> None:
-        super().__init__(*columns)
+    def __init__(
+        self, *columns: str, encoders: Sequence[str], root: str | Path | None, sha256: str | None = None
+    ) -> None:
+        if sha256 is not None and len(columns) > 1:
+            raise InputError(
+                f"sha256= must come with one column of files, but {len(columns)} came ({', '.join(columns[:5])}). Make "
+                "each a modality of its own, or leave it out."
+            )
+        super().__init__(*columns, *(() if sha256 is None else (sha256,)))
+        object.__setattr__(self, "sha256", sha256)
         object.__setattr__(self, "encoders", OFFERS[self.kind].checked(encoders))
         object.__setattr__(self, "root", None if root is None else str(root))
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The columns without that of checksums."""
+        return self.columns if self.sha256 is None else self.columns[:-1]
 
     @property
     def views(self) -> dict[str, str]:
@@ -34,7 +49,7 @@ class Recording(Modality):
 
     @property
     def options(self) -> dict[str, Any]:
-        """What decides the blocks besides columns, encoders and files."""
+        """What decides the blocks besides columns, encoders and what the files hold."""
         return {}
 
     def under(self, root: Path | None) -> Recording:
@@ -45,7 +60,7 @@ class Recording(Modality):
         return found
 
     def to_dict(self) -> dict[str, Any]:
-        where = {} if self.root is None else {"root": self.root}
+        where = {name: own for name, own in (("root", self.root), ("sha256", self.sha256)) if own is not None}
         return super().to_dict() | {"encoders": list(self.encoders)} | self.options | where
 
     def __eq__(self, other: object) -> bool:
@@ -73,6 +88,8 @@ class Image(Recording):
         same of a vision transformer, or of CLIP's (extra ``transformers``).
     root : path, optional
         The folder that paths are relative to and may not leave; that of the table if left out.
+    sha256 : str, optional
+        A column with what each file's sha256 must be, in hex digits; empty where it is not checked.
     pool : {"mean"}, optional
         Several pictures a row (several columns, or a column of lists) are averaged, over those that can be read.
 
@@ -90,11 +107,14 @@ class Image(Recording):
         *columns: str,
         encoders: Sequence[str] = ("statistics", "patches"),
         root: str | Path | None = None,
+        sha256: str | None = None,
         pool: str | None = None,
     ) -> None:
-        super().__init__(*columns, encoders=encoders, root=root)
+        super().__init__(*columns, encoders=encoders, root=root, sha256=sha256)
         if pool not in (None, "mean"):
             raise InputError(f"pool must be 'mean' or left out, but {pool!r} came.")
+        if pool and sha256 is not None:
+            raise InputError("sha256= must come with one picture a row, but pool='mean' came. Leave one of them out.")
         if len(columns) > 1 and pool is None:
             raise InputError(
                 f"an image must be one column, but {len(columns)} came. Make each a modality of its own, or pass "
@@ -122,6 +142,8 @@ class Audio(Recording):
         Samples a second that all sound is brought to, channels averaged.
     root : path, optional
         The folder that paths are relative to and may not leave; that of the table if left out.
+    sha256 : str, optional
+        A column with what each file's sha256 must be, in hex digits; empty where it is not checked.
     longest : float
         Seconds that are read; longer recordings are cut there, and counted.
 
@@ -141,9 +163,10 @@ class Audio(Recording):
         encoders: Sequence[str] = ("spectrum", "frames"),
         rate: int = 16_000,
         root: str | Path | None = None,
+        sha256: str | None = None,
         longest: float = 60.0,
     ) -> None:
-        super().__init__(*columns, encoders=encoders, root=root)
+        super().__init__(*columns, encoders=encoders, root=root, sha256=sha256)
         _one_column(self)
         if not 2_000 <= rate <= 192_000:
             raise InputError(f"rate must be 2,000 to 192,000 samples a second, but {rate} came.")
@@ -170,6 +193,8 @@ class Video(Recording):
         Frames a second that are looked at.
     root : path, optional
         The folder that paths are relative to and may not leave; that of the table if left out.
+    sha256 : str, optional
+        A column with what each file's sha256 must be, in hex digits; empty where it is not checked.
     longest : float
         Seconds that are read; longer films are cut there, and counted.
 
@@ -189,9 +214,10 @@ class Video(Recording):
         encoders: Sequence[str] = ("statistics", "frames"),
         per_second: float = 2.0,
         root: str | Path | None = None,
+        sha256: str | None = None,
         longest: float = 60.0,
     ) -> None:
-        super().__init__(*columns, encoders=encoders, root=root)
+        super().__init__(*columns, encoders=encoders, root=root, sha256=sha256)
         _one_column(self)
         _require_positive("per_second", per_second, "frames a second")
         _require_positive("longest", longest, "seconds")
@@ -223,6 +249,8 @@ class Series(Recording):
         Length of a window, in seconds if the rate is known and in samples otherwise; 1 s or 64 samples if left out.
     root : path, optional
         The folder that paths are relative to and may not leave; that of the table if left out.
+    sha256 : str, optional
+        A column with what each file's sha256 must be, in hex digits; empty where it is not checked.
 
     Examples
     --------
@@ -241,8 +269,9 @@ class Series(Recording):
         rate: float | None = None,
         window: float | None = None,
         root: str | Path | None = None,
+        sha256: str | None = None,
     ) -> None:
-        super().__init__(*columns, encoders=encoders, root=root)
+        super().__init__(*columns, encoders=encoders, root=root, sha256=sha256)
         if rate is not None:
             _require_positive("rate", rate, "samples a second")
         if window is not None:
@@ -272,10 +301,10 @@ SHORTEST_WINDOW = 4
 
 
 def _one_column(recording: Recording) -> None:
-    if len(recording.columns) > 1:
+    if len(recording.files) > 1:
         raise InputError(
-            f"{recording.kind} must be one column, but {len(recording.columns)} came "
-            f"({', '.join(recording.columns[:5])}). Make each a modality of its own."
+            f"{recording.kind} must be one column, but {len(recording.files)} came "
+            f"({', '.join(recording.files[:5])}). Make each a modality of its own."
         )
 
 

@@ -19,8 +19,8 @@ from fuseworthy.inputs.duplicates import cell_codes
 from fuseworthy.inputs.encode import encode, views_of
 from fuseworthy.inputs.encoders.recordings import openable
 from fuseworthy.inputs.encoders.words import join_texts
-from fuseworthy.inputs.files import join_files, with_files
-from fuseworthy.inputs.infer import Inference, infer_modalities, read_column
+from fuseworthy.inputs.files import columns_of, join_files, with_files
+from fuseworthy.inputs.infer import Inference, infer_modalities, readings_of
 from fuseworthy.inputs.kinds import encoder_notices
 from fuseworthy.inputs.modality import Embedding, Modality, Text
 from fuseworthy.inputs.pairing import join_by_key
@@ -29,7 +29,8 @@ from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
 from fuseworthy.inspection.absence import Flags, missing_cells
 from fuseworthy.inspection.problem import Problem, problem_of
-from fuseworthy.study.prepare import read_ids, read_time, settle_modalities
+from fuseworthy.study.moments import read_time
+from fuseworthy.study.prepare import read_ids, settle_modalities
 from fuseworthy.study.question import Question, joins_from
 from fuseworthy.task import Task
 
@@ -174,7 +175,7 @@ def _settle(seen: Inspected, question: Question) -> None:
         seen.inference = (
             _asked(seen, question.modalities, roles)
             if question.modalities
-            else infer_modalities(seen.table, roles | set(question.files or ()), seen.root)
+            else infer_modalities(seen.table, roles | columns_of(question.files), seen.root)
         )
         seen.inference = with_files(seen.inference, question.files)
         if len(seen.modalities) > 1:  # with fewer, `role_problems` says so
@@ -184,7 +185,7 @@ def _settle(seen: Inspected, question: Question) -> None:
 def _asked(seen: Inspected, modalities: Mapping[str, Modality], roles: set[str]) -> Inference:
     """The modalities as asked for, although a study would refuse them."""
     used = {column for modality in modalities.values() for column in modality.columns}
-    readings = tuple(read_column(name, seen.table[name]) for name in seen.table.column_names if name in used)
+    readings = readings_of(seen.table, modalities.values())
     left = {name: "not asked for" for name in seen.table.column_names if name not in used | roles}
     return Inference(dict(modalities), dict.fromkeys(modalities, "asked for"), readings, left)
 

@@ -117,6 +117,7 @@ def fit_neural(strategy: Neural, inputs: NeuralInputs, blocks: Blocks, part: Par
         centre=inputs.centre,
         scale=inputs.scale,
         device=str(device),
+        told_of_absence=strategy.dropping or len(inputs.sizes) < 2,
     )
     with cost.predicting():
         raw, test = predictor.answer(blocks, part.test)
@@ -247,7 +248,10 @@ def _subsets(names: Sequence[str], own: NDArray[np.bool_]) -> list[frozenset[str
 
 @dataclass(frozen=True)
 class NeuralPredictor:
-    """A trained fusion network: features, networks of several seeds, and a calibrator for each subset of modalities."""
+    """A trained fusion network: features, networks of several seeds, and a calibrator for each subset of modalities.
+
+    ``told_of_absence`` if modalities were hidden from it in training, or if it has but one.
+    """
 
     views: Mapping[str, str]
     features: Mapping[str, Features]
@@ -258,6 +262,7 @@ class NeuralPredictor:
     centre: float = 0.0
     scale: float = 1.0
     device: str = "cpu"
+    told_of_absence: bool = False
 
     def predict(self, blocks: Blocks, rows: Ints) -> Floats:
         return self.answer(blocks, rows)[1]

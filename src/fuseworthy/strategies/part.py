@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +89,11 @@ class Cost:
 
 
 class Predictor(Protocol):
-    """What is left of a strategy after learning: it answers rows that nobody had seen."""
+    """What is left of a strategy after learning: it answers rows that nobody had seen.
+
+    One with a true attribute ``told_of_absence`` was told in training what to say where modalities are missing, even if
+    no row lacked any; of others the estimators warn.
+    """
 
     def predict(self, blocks: Blocks, rows: Ints) -> Floats:
         """Calibrated predictions of ``rows``, (len(rows), width).
@@ -107,6 +111,7 @@ class Constant:
     """Answers every row with the prior of the training part, (width,)."""
 
     prior: Floats
+    told_of_absence: ClassVar[bool] = True
 
     def predict(self, blocks: Blocks, rows: Ints) -> Floats:
         return np.tile(self.prior, (len(rows), 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -90,6 +90,7 @@ def fit_single(family: Family, block: Block, part: Part, store: FeatureStore, se
 class SinglePredictor:
     """A fitted learner of one view of one modality: features, model, calibration; the prior for rows without it."""
 
+    told_of_absence: ClassVar[bool] = True
     modality: str
     view: str
     features: Features

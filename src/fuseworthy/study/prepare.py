@@ -22,8 +22,8 @@ from fuseworthy.inputs.cache import cache_root, table_digest
 from fuseworthy.inputs.duplicates import duplicate_groups, merge_groups
 from fuseworthy.inputs.encoded import Watch, encode_modalities
 from fuseworthy.inputs.encoders.recordings import content_of
-from fuseworthy.inputs.files import join_files, with_files
-from fuseworthy.inputs.infer import Inference, infer_modalities, read_column
+from fuseworthy.inputs.files import columns_of, join_files, with_files
+from fuseworthy.inputs.infer import Inference, infer_modalities, readings_of
 from fuseworthy.inputs.kinds import encoder_notices, with_encoders
 from fuseworthy.inputs.modality import Modality, Tabular
 from fuseworthy.inputs.pairing import join_by_key
@@ -31,8 +31,15 @@ from fuseworthy.inputs.recordings import Recording
 from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
 from fuseworthy.study.fusions import libraries_of, settle_fusions
+from fuseworthy.study.moments import read_time
 from fuseworthy.study.observe import observe
-from fuseworthy.study.presence import content_of_blocks, presence_notices, presence_of, require_readable
+from fuseworthy.study.presence import (
+    absence_notices,
+    content_of_blocks,
+    presence_notices,
+    presence_of,
+    require_readable,
+)
 from fuseworthy.study.question import Join, Question
 from fuseworthy.study.workspace import Plan
 from fuseworthy.task import Task
@@ -124,9 +131,9 @@ def settle_modalities(table: pa.Table, question: Question, root: Path | None = N
     reserved = {c for c in (question.group, question.time, question.id) if c}
     reserved |= set(question.targets_in(table.column_names))
     if question.modalities is not None:
-        inference = _as_asked(table, question.modalities, reserved | set(question.files or ()))
+        inference = _as_asked(table, question.modalities, reserved | columns_of(question.files))
     else:
-        inference = infer_modalities(table, reserved | set(question.files or ()), root)
+        inference = infer_modalities(table, reserved | columns_of(question.files), root)
     inference = with_files(inference, question.files)
     chosen = with_encoders(inference.modalities, question.encoders)
     rooted = {n: m.under(root) if isinstance(m, Recording) else m for n, m in chosen.items()}
@@ -155,14 +162,19 @@ def _as_asked(table: pa.Table, modalities: Mapping[str, Modality], reserved: set
                 f"{', '.join(modality.columns[:5])} is missing. Leave it out."
             )
         for column, values in known.items():
-            if isinstance(modality, Tabular) and len(values) and pc.count_distinct(values).as_py() == 1:
+            if isinstance(modality, Tabular) and len(values) == 0:
+                raise InputError(
+                    f"column {column!r} must be known in some rows, but every cell is missing. "
+                    f"Leave it out of modality {name!r}."
+                )
+            if isinstance(modality, Tabular) and pc.count_distinct(values).as_py() == 1:
                 raise InputError(
                     f"column {column!r} must vary, but is constant ({values[0].as_py()!r}). "
                     f"Leave it out of modality {name!r}."
                 )
     used = {column for modality in modalities.values() for column in modality.columns}
     left = {c: "not asked for" for c in table.column_names if c not in used | reserved}
-    readings = tuple(read_column(c, table[c]) for c in table.column_names if c in used)
+    readings = readings_of(table, modalities.values())
     return Inference(dict(modalities), dict.fromkeys(modalities, "asked for"), readings, left)
 
 
@@ -200,7 +212,7 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Wat
     sequences = any(block.form == "tokens" for views in blocks.values() for block in views.values())
     fusions = settle_fusions(question.strategies, task, list(modalities), len(y), sequences=sequences)
     notices += fusions.notices
-    notices += presence_notices(blocks) + encoder_notices(modalities)
+    notices += presence_notices(blocks) + absence_notices(blocks, folds) + encoder_notices(modalities)
     used = sorted({c for m in modalities.values() for c in m.columns} | set(loaded.targets))
     plan = Plan(
         version=__version__,
@@ -302,19 +314,6 @@ def read_clusters(
         f"{doubled:,} rows repeat another row in every column used; copies are kept on one side of each fold"
     )
     return merge_groups(groups, copies) if groups is not None else copies
-
-
-def read_time(table: pa.Table, question: Question) -> Ints | None:
-    """Sortable time of each row."""
-    if not question.time:
-        return None
-    column = _array(table, question.time)
-    if column.null_count:
-        row = pc.index(pc.is_null(column), True).as_py()
-        raise InputError(f"time {question.time!r} must be known for every row, but row {row + 1} has none.")
-    if not (pa.types.is_temporal(column.type) or pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        raise InputError(f"time {question.time!r} must hold dates or numbers, but has type {column.type}.")
-    return np.asarray(pc.rank(column, sort_keys="ascending", tiebreaker="dense").to_numpy(), dtype=np.int64)
 
 
 def read_ids(table: pa.Table, question: Question) -> NDArray[Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fuseworthy.errors import InputError
+from fuseworthy.folds import Folds
 from fuseworthy.inputs.blocks import Block
 
 NAMED, LISTED = 3, 20
@@ -39,6 +40,54 @@ def presence_notices(blocks: Blocks) -> list[str]:
             )
         notices += [_cut(name, cut, "recordings" if "unreadable" in block.meta else "texts") for cut in _cuts(views)]
     return notices
+
+
+def absence_notices(blocks: Blocks, folds: Folds) -> list[str]:
+    """What no model of the study has seen missing: one line for modalities that every row has, and one for each that
+    some training part has whole although a row scored by it lacks it.
+
+    Examples
+    --------
+    >>> blocks = {m: {"v": Block(m, "v", np.zeros((4, 1)), np.array([True, True, True, last]))} for m, last in \
+(("a", True), ("b", False))}
+    >>> print(*absence_notices(blocks, Folds("given", np.array([[0, 0, 1, 1]]))), sep="\\n")
+    modality 'a' is present in every row, so nothing learned what to do without it: study.missing() tries it by hiding it
+    modality 'b' is missing in 1 rows that are scored by models which never saw it missing (first: row 4, fold 2): more \
+rows that lack it, or fewer folds, would let them learn it
+    """
+    present = dict(zip(blocks, presence_of(blocks).T, strict=True))
+    whole = [m for m, here in present.items() if here.all()]
+    notices = [_whole(whole, len(blocks))] if whole and len(blocks) > 1 else []
+    unseen: dict[str, dict[int, int]] = {m: {} for m in blocks if m not in whole}
+    for repeat in range(folds.repeats):
+        for fold in range(folds.count):
+            train, test = folds.train(repeat, fold), folds.test(repeat, fold)
+            for m, rows in unseen.items():
+                if present[m][train].all():
+                    rows |= dict.fromkeys(test[~present[m][test]].tolist(), fold)
+    for m, rows in unseen.items():
+        if rows:
+            row = min(rows)
+            notices.append(
+                f"modality {m!r} is missing in {len(rows):,} rows that are scored by models which never saw it missing "
+                f"(first: row {row + 1}, fold {rows[row] + 1}): more rows that lack it, or fewer folds, would let them "
+                "learn it"
+            )
+    return notices
+
+
+def _whole(names: Sequence[str], of: int) -> str:
+    if len(names) == of:
+        who, them = "every modality", "one of them"
+    else:
+        shown = [repr(name) for name in names[:NAMED]] + (
+            [f"{len(names) - NAMED:,} more"] if len(names) > NAMED else []
+        )
+        who, them = ("modality " if len(names) == 1 else "each of ") + " and ".join(shown), "it"
+    return (
+        f"{who} is present in every row, so nothing learned what to do without {them}: study.missing() tries it by "
+        f"hiding {'it' if len(names) == 1 else 'them'}"
+    )
 
 
 def require_readable(blocks: Blocks, most: float) -> None:

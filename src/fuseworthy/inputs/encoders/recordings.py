@@ -18,7 +18,7 @@ from fuseworthy.inputs.encoder_names import gives_tokens
 from fuseworthy.inputs.encoders.frozen import read_rows, weights_of
 from fuseworthy.inputs.kinds import modality_from_dict
 from fuseworthy.inputs.media.assets import Refused, Unreadable, locate
-from fuseworthy.inputs.media.cells import digest_part, digest_row, name_of, open_whole, refused, rows_of
+from fuseworthy.inputs.media.cells import cell_of, digest_part, digest_row, name_of, open_whole, refused, rows_of
 from fuseworthy.inputs.media.decoding import CHUNK, OnRows, describe_rows
 from fuseworthy.inputs.media.describing import DescribedRow
 from fuseworthy.inputs.recordings import Recording
@@ -164,7 +164,7 @@ def encode_recording(
 
 
 def distinct_rows(recording: Recording, table: pa.Table) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The first row of each different cell, and for every row its place among them: a file is decoded once.
+    """The first row of each different cell (and checksum), and for every row its place among them: a file is decoded once.
 
     Examples
     --------
@@ -174,10 +174,13 @@ def distinct_rows(recording: Recording, table: pa.Table) -> tuple[NDArray[np.int
     ([0, 1, 3], [0, 1, 0, 2])
     """
     column = table[recording.columns[0]].combine_chunks()
-    if len(recording.columns) > 1 or not (pa.types.is_string(column.type) or pa.types.is_binary(column.type)):
+    if len(recording.files) > 1 or not (pa.types.is_string(column.type) or pa.types.is_binary(column.type)):
         everyone = np.arange(len(column))
         return everyone, everyone
-    codes = column.dictionary_encode(null_encoding="encode").indices.to_numpy(zero_copy_only=False)
+    codes = np.zeros(len(column), dtype=np.int64)
+    for name in recording.columns:
+        own = table[name].combine_chunks().dictionary_encode(null_encoding="encode").indices
+        codes = codes * max(len(column), 1) + own.to_numpy(zero_copy_only=False)
     _, first, places = np.unique(codes, return_index=True, return_inverse=True)
     return first, places
 
@@ -209,7 +212,7 @@ def _require_allowed(recording: Recording, table: pa.Table) -> None:
     for first in range(0, table.num_rows, CHUNK):
         for place, row in enumerate(rows_of(recording, table.slice(first, CHUNK), first)):
             try:
-                for part in row:
+                for part in map(cell_of, row):
                     if isinstance(part, str):
                         if root is None:
                             raise Refused("there is no folder that it is relative to")

@@ -15,11 +15,12 @@ from fuseworthy.durable import content_digest
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.encoders.tokens import is_list, is_number
 from fuseworthy.inputs.media.assets import Refused, Unreadable, digest_of, digest_of_reason, open_cell
+from fuseworthy.inputs.media.checksums import Pinned, pinned, require_same
 from fuseworthy.inputs.media.formats import HEAD, looks_like, may_be
 from fuseworthy.inputs.recordings import Image, Recording, Series
 
-Part = str | bytes | NDArray[np.float64] | Unreadable
-"""A path, the bytes of a file, a series (n, channels), or what is wrong with a cell."""
+Part = str | bytes | Pinned | NDArray[np.float64] | Unreadable
+"""A path or the bytes of a file, with or without a checksum; a series (n, channels); or what is wrong with a cell."""
 Row = tuple[Part, ...]
 """The parts of a row; none if it lacks the modality."""
 MOST_PICTURES = 8
@@ -32,27 +33,37 @@ def rows_of(recording: Recording, table: pa.Table, first: int = 0) -> list[Row]:
     Raises
     ------
     InputError
-        Columns of another type than the kind reads, or too many pictures in a row.
+        Columns of another type than the kind reads, too many pictures in a row, or a checksum that is none.
     """
-    columns = [_whole(table[name]) for name in recording.columns]
+    columns = [_whole(table[name]) for name in recording.files]
     if isinstance(recording, Series) and any(_is_numbers(column.type) for column in columns):
+        if recording.sha256 is not None:
+            raise InputError(f"sha256= must be of files, but {recording.files[0]!r} holds number lists. Leave it out.")
         return _series_rows(recording, columns)
     if isinstance(recording, Series) and len(columns) > 1 and not all(pa.types.is_null(c.type) for c in columns):
         raise InputError(
-            f"a series of several columns must hold number lists, but {recording.columns[0]!r} has type "
+            f"a series of several columns must hold number lists, but {recording.files[0]!r} has type "
             f"{columns[0].type}. Give one column of files."
         )
-    found = [_cells(recording, name, column) for name, column in zip(recording.columns, columns, strict=True)]
-    rows = [tuple(part for cell in cells for part in cell) for cells in zip(*found, strict=True)]
+    found = [_cells(recording, name, column) for name, column in zip(recording.files, columns, strict=True)]
+    rows: list[Row] = [tuple(part for cell in cells for part in cell) for cells in zip(*found, strict=True)]
     if isinstance(recording, Image) and (most := max(map(len, rows), default=0)) > MOST_PICTURES:
         row = first + next(i for i, parts in enumerate(rows) if len(parts) == most) + 1
         raise InputError(f"a row must have at most {MOST_PICTURES} pictures, but row {row} has {most}. Keep fewer.")
-    return rows
+    return rows if recording.sha256 is None else pinned(rows, recording.sha256, _whole(table[recording.sha256]), first)
 
 
-def open_part(part: str | bytes, recording: Recording) -> BinaryIO:
-    """The file of a part; see `open_cell`."""
-    return open_cell(part, None if recording.root is None else Path(recording.root))
+def open_part(part: str | bytes | Pinned, recording: Recording) -> BinaryIO:
+    """The file of a part, which holds what its checksum says if it has one; see `open_cell`."""
+    opened = open_cell(cell_of(part), None if recording.root is None else Path(recording.root))
+    if isinstance(part, Pinned):
+        require_same(opened, part)
+    return opened
+
+
+def cell_of(part: Any) -> Any:
+    """A part without its checksum."""
+    return part.cell if isinstance(part, Pinned) else part
 
 
 def open_whole(part: Part, recording: Recording) -> None:
@@ -98,16 +109,17 @@ def refused(why: Refused, recording: Recording, row: int, item: str) -> InputErr
     if recording.root is None:
         return InputError(
             f"paths must have a folder that they are relative to, but {item} came in row {row} of "
-            f"{', '.join(map(repr, recording.columns[:3]))} and there is none. Pass root= (--root)."
+            f"{', '.join(map(repr, recording.files[:3]))} and there is none. Pass root= (--root)."
         )
     return InputError(
-        f"every path of {', '.join(map(repr, recording.columns[:3]))} must lie under its root ({recording.root}), but "
+        f"every path of {', '.join(map(repr, recording.files[:3]))} must lie under its root ({recording.root}), but "
         f"row {row} holds {item}: {why}. Correct the cell, or pass another root= (--root)."
     )
 
 
 def name_of(part: Part) -> str:
     """How a message calls a part."""
+    part = cell_of(part)
     if isinstance(part, str):
         return repr(part if len(part) <= 120 else part[:117] + "…")
     return f"{len(part):,} bytes" if isinstance(part, bytes) else "the cell"
