@@ -76,9 +76,9 @@ QUESTIONS: dict[str, Asked] = {
     "easy-vqa": Asked(
         "easy-vqa",
         "answer",
-        encoders={"image": ("statistics",)},
-        options=FEWER | {"folds": 3},
-        note="48,248 rows: three fusions, three folds, one encoder of pictures",
+        encoders={"image": ("statistics", "patches"), "question": ("tfidf", "words")},
+        options=FEWER | {"folds": 3, "strategies": ("mean", "stacking", "early", "cross-attention")},
+        note="48,248 rows: three folds, one network, over the cells of the picture and the words of the question",
     ),
     "watch": Asked("watch", "exercise"),
     "recipes-calories": Asked(
