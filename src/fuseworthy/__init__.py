@@ -24,6 +24,8 @@ _HOMES = {
     "Video": "fuseworthy.inputs.recordings",
     "Series": "fuseworthy.inputs.recordings",
     "Study": "fuseworthy.study.study",
+    "Model": "fuseworthy.deploy.model",
+    "load": "fuseworthy.deploy.folder",
     "Ledger": "fuseworthy.ledger",
     "FusionClassifier": "fuseworthy.estimators",
     "FusionRegressor": "fuseworthy.estimators",
@@ -51,6 +53,7 @@ __all__ = [
     "LateFusionClassifier",
     "LateFusionRegressor",
     "Ledger",
+    "Model",
     "NetworkFusionClassifier",
     "NetworkFusionRegressor",
     "Series",
@@ -65,9 +68,12 @@ __all__ = [
     "embed",
     "inspect",
     "judge",
+    "load",
 ]
 
 if TYPE_CHECKING:
+    from fuseworthy.deploy.folder import load
+    from fuseworthy.deploy.model import Model
     from fuseworthy.errors import FuseworthyError, UnseenAbsenceWarning
     from fuseworthy.estimators import (
         EarlyFusionClassifier,

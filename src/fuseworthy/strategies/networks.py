@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from fuseworthy.strategies.neural import Make, Neural
 from fuseworthy.strategies.remedies import Blended
 
 if TYPE_CHECKING:
+    from fuseworthy.inputs.blocks import Block
     from fuseworthy.strategies.strategy import FusionStrategy
     from fuseworthy.strategies.training.objectives import Objective
 
@@ -57,6 +59,12 @@ def network_named(name: str) -> FusionStrategy:
         return _remedy(name)
     gentle = _make(name, min(_dropout(name), SEQUENCE_DROPOUT))
     return Neural(_make(name), gentle, stacked=name in STACKED, tokens=name in GROUPS["attention"])
+
+
+def single_network(views: Mapping[str, Block]) -> FusionStrategy:
+    """The network that reads one modality alone: over its tokens where it is a sequence, over one vector if not."""
+    sequences = any(block.form == "tokens" for block in views.values())
+    return network_named("token-transformer" if sequences else "concat")
 
 
 def _dropout(name: str) -> float:

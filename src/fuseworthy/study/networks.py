@@ -27,13 +27,12 @@ def fit_one(workspace: Workspace, unit: Unit, part: Part, singles: Mapping[str, 
         own = workspace.objects.get(unit.strategy) or load_strategy(workspace.plan.custom[unit.strategy])
         with _one_thread() if isinstance(own, Neural) else nullcontext():
             return {unit.strategy: _checked(own.fit(workspace.blocks, singles, part), unit.strategy, part)}
-    from fuseworthy.strategies.networks import network_named
+    from fuseworthy.strategies.networks import network_named, single_network
 
     with _one_thread():
         if unit.modality:
             own, name = {unit.modality: workspace.blocks[unit.modality]}, f"{unit.modality}/network"
-            sequences = any(block.form == "tokens" for block in own[unit.modality].values())
-            alone = network_named("token-transformer" if sequences else "concat").fit(own, singles, part)
+            alone = single_network(own[unit.modality]).fit(own, singles, part)
             return {name: _checked(alone, name, part)}
         if unit.strategy == "placebo-network":
             moved = placebo_blocks(workspace, part, best_single(singles, part).split("/")[0])

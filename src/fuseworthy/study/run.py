@@ -21,6 +21,7 @@ from fuseworthy.strategies.catalogue import REMEDIES
 from fuseworthy.study.absence import ask_hidden
 from fuseworthy.study.assemble import assemble
 from fuseworthy.study.conclude import Progressed, conclude, dimensions_of, what_of
+from fuseworthy.study.deploying import Refit
 from fuseworthy.study.engines import Engine, InlineEngine, check_jobs, make_engine
 from fuseworthy.study.facts import strategy_rows
 from fuseworthy.study.fusions import asked_networks, joining_networks
@@ -72,13 +73,14 @@ def _run_in(
         progress.say(line)
     jobs = 1 if prepared.objects else options.jobs  # an object stays in the process it was made in
     engine, table = make_engine(jobs, len(prepared.y)), prepared.table
+    refit = Refit(loaded, prepared.folds.clusters, prepared.plan.seed, prepared.objects, prepared.plan.custom)
     if isinstance(engine, InlineEngine):
         workspace.__dict__["blocks"] = prepared.blocks
     del prepared  # workers read the blocks from disk; this process need not hold them
     try:
         so_far = _run_units(workspace, engine, progress, deadline, question)
         ask = partial(ask_hidden, workspace, engine, progress, deadline)
-        return conclude(workspace, table, so_far, question, options.command, progress, ask)
+        return replace(conclude(workspace, table, so_far, question, options.command, progress, ask), refit=refit)
     finally:
         engine.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from fuseworthy.evidence.outcome import Verdict
 from fuseworthy.ledger import FUSION_FAMILIES, Ledger
 
 if TYPE_CHECKING:
+    from fuseworthy.deploy.model import Model
     from fuseworthy.report.plots import (
         AbstentionDisplay,
         AttributionDisplay,
@@ -44,6 +46,8 @@ class Study:
         The run on disk, if it was asked to be kept.
     failed : tuple of str
         Strategies that could not be fitted, with the reason.
+    refit : callable, optional
+        Fits what the study recommends on all rows; not of given predictions.
     """
 
     ledger: Ledger
@@ -51,6 +55,30 @@ class Study:
     facts: dict[str, Any]
     folder: Path | None = None
     failed: tuple[str, ...] = ()
+    refit: Callable[[Study, str], Model] | None = None
+
+    def deploy(self, strategy: str | None = None) -> Model:
+        """Fit what the study recommends, a fusion or the best single, on all rows.
+
+        The model answers rows with any of their modalities by the routes that the study measured, says what each modality
+        alone would have said, and abstains below the study's threshold.
+
+        Parameters
+        ----------
+        strategy : str, optional
+            Another single or fusion of the study instead; the model card says that it is not the one recommended.
+
+        Raises
+        ------
+        StudyError
+            The study was made from given predictions, or decided on several labels; or it has no such strategy.
+        """
+        if self.refit is None:
+            raise StudyError(
+                "a study must have trained its strategies to deploy one, but this one judged given predictions. Deploy the "
+                f"model behind {self.verdict.deploy!r}, or compare the table itself."
+            )
+        return self.refit(self, strategy or self.verdict.deploy)
 
     def note(self, *, timings: bool = False) -> str:
         """The fusion note in Markdown; ``timings=True`` adds the table of seconds, which vary from run to run."""

@@ -1,0 +1,201 @@
+"""A model: the fusion that a study recommends or its best single, with every modality's own single beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from fuseworthy.deploy.answers import FUSION, PRIOR, Answers
+from fuseworthy.deploy.router import NOTHING, Router
+from fuseworthy.errors import InputError
+from fuseworthy.folds import Ints
+from fuseworthy.inputs.encode import Encodings, encode_rows
+from fuseworthy.inputs.modality import Modality
+from fuseworthy.inputs.tables import read_table
+from fuseworthy.strategies.hidden import hidden
+from fuseworthy.strategies.part import Blocks, Predictor, presence
+from fuseworthy.task import Floats, Task
+
+MOST_SHARED = 8
+"""Modalities up to which contributions are computed: every subset is asked."""
+
+
+@dataclass(frozen=True, repr=False)
+class Model:
+    """Answers rows with any of their modalities, as a study decided.
+
+    Parameters
+    ----------
+    task : Task
+    target : str
+        The column it predicts.
+    modalities : mapping of name to Modality
+    encodings : mapping of modality to view to what was learned to encode rows
+    singles : mapping of ``modality/family`` to its predictor, one a modality, the best first
+    fusion : the fusion's name and predictor, or None where the best single is recommended
+    router : Router
+    prior : (width,) what answers a row without any modality
+    threshold : float, optional
+        Certainty of the fusion (of the best single where that is recommended) below which a row is marked as abstained
+        from.
+    about : dict
+        What the study said: verdict, note, declared limits, reference statistics, versions.
+
+    Examples
+    --------
+    >>> import fuseworthy as fw
+    >>> from fuseworthy.datasets.synthetic import make
+    >>> table = make("T1", 300, 0).to_table()
+    >>> study = fw.compare(table, "y", modalities={"a": fw.Embedding("x1"), "b": fw.Embedding("x2")},
+    ...                    strategies=["mean"], folds=3, repeats=1)
+    >>> model = study.deploy()
+    >>> model.predict_proba(table.select(["x1"]).slice(0, 2)).shape      # without b
+    (2, 2)
+    """
+
+    task: Task
+    target: str
+    modalities: Mapping[str, Modality]
+    encodings: Encodings
+    singles: Mapping[str, Predictor]
+    fusion: tuple[str, Predictor] | None
+    router: Router
+    prior: Floats
+    threshold: float | None = None
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The strategy it deploys."""
+        return self.fusion[0] if self.fusion else next(iter(self.singles))
+
+    @cached_property
+    def single_of(self) -> dict[str, str]:
+        """Modality -> its single."""
+        return {name.split("/")[0]: name for name in self.singles}
+
+    def answer(self, rows: Any) -> Answers:
+        """Everything it says of the rows: the fusion, every single, what the router chose and why, and abstention.
+
+        Parameters
+        ----------
+        rows : path, or pandas, polars or Arrow table; a modality may be missing in any cell, or lack its columns altogether
+
+        Raises
+        ------
+        InputError
+            Columns that cannot be read as they were learned, or no column of any modality.
+        """
+        return self._answer(self.blocks_of(rows))
+
+    def predict_proba(self, rows: Any) -> Floats:
+        """Calibrated probabilities of ``task.classes``, (n, classes).
+
+        Raises
+        ------
+        InputError
+            The target is a number.
+        """
+        if not self.task.is_classification:
+            raise InputError(f"predict_proba needs classes, but {self.target!r} is a number. Use predict.")
+        return self.answer(rows).prediction
+
+    def predict(self, rows: Any) -> NDArray[Any]:
+        """The likeliest class of each row as text, or the expected value, (n,)."""
+        return self.answer(rows).labels
+
+    def explain(self, rows: Any) -> Answers:
+        """The answers, with what each modality contributed to them.
+
+        Contributions sum to the answer minus the prior: of the probability of the likeliest class, or of the value. Of a
+        fusion they are exact Shapley values: it is asked with every subset of the modalities, the rest hidden.
+
+        Raises
+        ------
+        InputError
+            More than eight modalities.
+        """
+        from fuseworthy.deploy.contributions import contributions
+
+        if len(self.modalities) > MOST_SHARED:
+            raise InputError(
+                f"contributions need at most {MOST_SHARED} modalities, as every subset is asked, but there are "
+                f"{len(self.modalities)}. Use answer, which needs none."
+            )
+        blocks = self.blocks_of(rows)
+        answers = self._answer(blocks)
+        return answers.with_contributions(contributions(self, blocks, answers))
+
+    def save(self, folder: str | Path) -> Path:
+        """Write it to a new folder; `fuseworthy.load` reads it back, and gives the same answers to the last bit.
+
+        Raises
+        ------
+        InputError
+            The folder holds something, or a part cannot be kept without running code when it is read.
+        """
+        from fuseworthy.deploy.folder import save
+
+        return save(self, Path(folder))
+
+    def blocks_of(self, rows: Any) -> Blocks:
+        """The rows as its predictors read them."""
+        table = rows if isinstance(rows, pa.Table) else read_table(rows)[0]
+        return encode_rows(table, self.encodings)
+
+    def routed(self, blocks: Blocks) -> Floats:
+        """What the router lets answer, (n, width)."""
+        patterns = patterns_of(blocks)
+        found = np.tile(self.prior, (len(patterns), 1))
+        for pattern in np.unique(patterns):
+            rows = np.flatnonzero(patterns == pattern)
+            if pattern != NOTHING:
+                found[rows] = self._one_pattern(blocks, rows, str(pattern))
+        return found
+
+    def _one_pattern(self, blocks: Blocks, rows: Ints, pattern: str) -> Floats:
+        choice = self.router.choose(pattern)
+        if not (choice.fusion and self.fusion):
+            return self.singles[choice.single].predict(blocks, rows)
+        hides = set(choice.asked) < set(pattern.split("+"))
+        return self.fusion[1].predict(hidden(blocks, choice.asked) if hides else blocks, rows)
+
+    def _answer(self, blocks: Blocks) -> Answers:
+        patterns = patterns_of(blocks)
+        everyone = np.arange(len(patterns))
+        chosen = {p: self.router.choose(p) for p in np.unique(patterns).tolist() if p != NOTHING}
+        route = {p: FUSION if c.fusion and self.fusion else c.single for p, c in chosen.items()}
+        prediction = self.routed(blocks)
+        sure = prediction.max(axis=1) if self.task.is_classification else np.full(len(patterns), np.nan)
+        abstained = (patterns == NOTHING) | ((sure < self.threshold) if self.threshold is not None else False)
+        return Answers(
+            task=self.task,
+            prediction=prediction,
+            pattern=patterns,
+            route=np.array([route.get(p, PRIOR) for p in patterns], dtype=object),
+            why=np.array([chosen[p].why if p in chosen else "no modality" for p in patterns], dtype=object),
+            abstained=np.asarray(abstained, dtype=bool),
+            fusion=None if self.fusion is None else self.fusion[1].predict(blocks, everyone),
+            singles={m: self.singles[name].predict(blocks, everyone) for m, name in self.single_of.items()},
+            present={m: presence(views) for m, views in blocks.items()},
+        )
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(f"{name} ({modality.kind})" for name, modality in self.modalities.items())
+        return f"Model of {self.target!r} by {self.name}: {kinds}"
+
+
+def patterns_of(blocks: Blocks) -> NDArray[Any]:
+    """Availability pattern of each row, ``a+b`` or ``none``, (n,)."""
+    names = sorted(blocks)
+    have = np.column_stack([presence(blocks[m]) for m in names])
+    codes, inverse = np.unique(have, axis=0, return_inverse=True)
+    labels = ["+".join(m for m, has in zip(names, row, strict=True) if has) or NOTHING for row in codes]
+    return np.array(labels, dtype=object)[inverse.ravel()]

@@ -1,0 +1,69 @@
+"""Rows that no one brought: drawn at random in the shape of a model's blocks, to see that it still answers alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+from scipy import sparse
+
+from fuseworthy.inputs.blocks import Block
+from fuseworthy.inputs.encode import encode_rows
+from fuseworthy.strategies.hidden import hidden, visible_sets
+from fuseworthy.task import Floats
+
+if TYPE_CHECKING:
+    from fuseworthy.deploy.model import Model
+
+ROWS, TOKENS, SEED = 6, 4, 20_231
+COUNTED = 12
+"""Tokens of a drawn text."""
+
+
+def answers_to_probe(model: Model) -> dict[str, Floats]:
+    """What every part of a model says of the probe: ``part:a+b`` -> (rows, width).
+
+    The probe is the same for the same encodings, and holds nothing of the rows that were learned from.
+    """
+    blocks = probe_blocks(model)
+    everyone, found = np.arange(ROWS), {}
+    for visible in visible_sets(list(model.modalities)):
+        shown = hidden(blocks, visible)
+        found[f"routed:{'+'.join(visible)}"] = model.routed(shown)
+        if model.fusion:
+            found[f"fusion:{'+'.join(visible)}"] = model.fusion[1].predict(shown, everyone)
+    for name, single in model.singles.items():
+        found[f"single:{name}"] = single.predict(blocks, everyone)
+    return found
+
+
+def probe_blocks(model: Model) -> dict[str, dict[str, Block]]:
+    """Blocks of random rows in which every modality is present."""
+    columns = {c for views in model.encodings.values() for e in views.values() for c in e.columns}
+    empty = encode_rows(pa.table({c: pa.nulls(ROWS) for c in sorted(columns)}), model.encodings)
+    rng = np.random.default_rng(SEED)
+    return {
+        m: {view: _drawn(block, rng) for view, block in sorted(views.items())} for m, views in sorted(empty.items())
+    }
+
+
+def _drawn(block: Block, rng: np.random.Generator) -> Block:
+    present, width = np.ones(ROWS, dtype=bool), block.values.shape[-1]
+    if block.form == "counts":
+        rows, columns = np.repeat(np.arange(ROWS), COUNTED), rng.integers(0, max(width, 1), ROWS * COUNTED)
+        counts = sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=(ROWS, width))
+        return replace(block, values=counts.astype(block.values.dtype), present=present)
+    if block.form == "cells":
+        sizes = np.array(block.meta["categories"])
+        cells = np.where(
+            sizes > 0, rng.integers(0, np.maximum(sizes, 1), (ROWS, width)), rng.normal(size=(ROWS, width))
+        )
+        return replace(block, values=cells.astype(np.float64), present=present)
+    if block.mask is None:
+        return replace(block, values=rng.normal(size=(ROWS, width)).astype(np.float32), present=present)
+    values = rng.normal(size=(ROWS, TOKENS, width)).astype(np.float32)
+    mask = np.arange(TOKENS) < rng.integers(1, TOKENS + 1, ROWS)[:, None]
+    times = None if block.times is None else np.cumsum(rng.random((ROWS, TOKENS)), axis=1).astype(np.float32)
+    return replace(block, values=values, present=present, mask=mask, times=times)

@@ -1,0 +1,159 @@
+"""What a study recommends, fitted on all rows: from its question and its facts to a model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fuseworthy.errors import StudyError, nearest
+from fuseworthy.evidence.abstention import abstention_facts
+from fuseworthy.folds import Ints
+from fuseworthy.inputs.encode import learn_encodings
+from fuseworthy.ledger import FUSION_FAMILIES
+from fuseworthy.strategies.part import Part, whole_part
+from fuseworthy.strategies.singles import Singles
+from fuseworthy.strategies.strategy import EarlyLinear, FusionStrategy, Single, strategy_named
+
+if TYPE_CHECKING:
+    from fuseworthy.deploy.model import Model
+    from fuseworthy.strategies.part import Blocks
+    from fuseworthy.study.prepare import Loaded
+    from fuseworthy.study.study import Study
+
+MOST_LIMITS = 20
+
+
+@dataclass(frozen=True)
+class Refit:
+    """Fits a study's recommendation on all of its rows.
+
+    Parameters
+    ----------
+    loaded : the table with its roles told apart
+    clusters : (n,) rows that inner folds keep together, or None
+    seed : int
+    objects : strategies that were given as such, by name
+    custom : the user's own strategies -> where they are imported from
+    """
+
+    loaded: Loaded
+    clusters: Ints | None
+    seed: int
+    objects: Mapping[str, Any]
+    custom: Mapping[str, str]
+
+    def __call__(self, study: Study, deploy: str) -> Model:
+        from fuseworthy.deploy.model import Model
+        from fuseworthy.deploy.router import route_by_study
+
+        if self.loaded.labels:
+            raise StudyError(
+                f"a model predicts one target, but this study decided on {len(self.loaded.labels)} together. "
+                "Compare each in a study of its own, and deploy that."
+            )
+        known = {n: s.family for n, s in study.ledger.strategies.items() if s.family in ("single", *FUSION_FAMILIES)}
+        if deploy not in known:
+            raise StudyError(f"a study must have tried what it deploys, but {deploy!r} came: {nearest(deploy, known)}.")
+        is_fusion = known[deploy] != "single"
+        names = best_singles(study, study.verdict.best_single if is_fusion else deploy)
+        modalities = self.loaded.inference.modalities
+        encodings, blocks = learn_encodings(self.loaded.table, modalities)
+        part = whole_part(self.loaded.y, self.loaded.task, self.seed, self.clusters)
+        singles = Singles(blocks, part)
+        kept = {name: _predictor(name, Single(name), blocks, singles, part) for name in names}
+        fusion = (
+            (deploy, _predictor(deploy, self._strategy(deploy, names), blocks, singles, part)) if is_fusion else None
+        )
+        return Model(
+            task=self.loaded.task,
+            target=self.loaded.targets[0],
+            modalities=modalities,
+            encodings=encodings,
+            singles=kept,
+            fusion=fusion,
+            router=route_by_study(study.facts.get("missing"), deploy if fusion else None, names),
+            prior=part.prior,
+            threshold=_threshold(study, deploy),
+            about=_about(study, deploy),
+        )
+
+    def _strategy(self, name: str, singles: list[str]) -> FusionStrategy:
+        if name in self.custom:
+            from fuseworthy.strategies.custom import load_strategy
+
+            own: FusionStrategy = self.objects.get(name) or load_strategy(self.custom[name])
+            return own
+        return EarlyLinear(singles[0].split("/")[0]) if name == "early-linear" else strategy_named(name)
+
+
+def best_singles(study: Study, lead: str) -> list[str]:
+    """The single of each modality with the lowest loss, the best first; ``lead`` is its modality's, and before all."""
+    losses = {row["name"]: row["loss"] for row in study.facts["strategies"] if row["family"] == "single"}
+    best: dict[str, str] = {}
+    for name in sorted(losses, key=lambda name: (losses[name], name)):
+        best.setdefault(name.split("/")[0], name)
+    best[lead.split("/")[0]] = lead
+    return sorted(best.values(), key=lambda name: (name != lead, losses[name]))
+
+
+def _predictor(name: str, strategy: FusionStrategy, blocks: Blocks, singles: Singles, part: Part) -> Any:
+    modality, _, family = name.partition("/")
+    if family == "network":
+        from fuseworthy.strategies.networks import single_network
+
+        own = {modality: blocks[modality]}
+        fitted = single_network(own[modality]).fit(own, singles, part)
+    else:
+        fitted = strategy.fit(blocks, singles, part)
+    if fitted.predictor is None:
+        raise StudyError(f"a strategy must leave a predictor to be deployed, but {name!r} left none.")
+    return fitted.predictor
+
+
+def _threshold(study: Study, deploy: str) -> float | None:
+    """The certainty of what is deployed from which on its error is half the best single's, or less, nine times in ten."""
+    found = abstention_facts(study.ledger, study.verdict.best_single, deploy)
+    if found is None:
+        return None
+    own = next(curve for curve in found["curves"] if curve["name"] == deploy)
+    threshold: float | None = own["abstain"]["threshold"]
+    return threshold
+
+
+def _about(study: Study, deploy: str) -> dict[str, Any]:
+    """What is kept of the study beside the model: why, on what, and where it stops to hold."""
+    facts, verdict = study.facts, study.verdict
+    return {
+        "sentence": verdict.sentence,
+        "verdict": verdict.to_dict(),
+        "note": study.note(),
+        "rows": int(study.ledger.n),
+        "data_hash": study.ledger.data_hash,
+        "limits": limits_of(facts, deploy),
+        "reference": {
+            "patterns": dict(
+                zip(*(a.tolist() for a in np.unique(study.ledger.pattern.astype(str), return_counts=True)), strict=True)
+            ),
+            "loss": {
+                row["name"]: row["loss"] for row in facts["strategies"] if row["name"] in {deploy, verdict.best_single}
+            },
+        },
+    }
+
+
+def limits_of(facts: Mapping[str, Any], deployed: str) -> list[str]:
+    """The limits that a study measured, as sentences: missing rates, untried patterns, checks that fired."""
+    missing = facts["missing"]
+    if "/" in deployed:
+        found = ["It needs the modality of its single; without it the best single left answers, which is worse."]
+    elif missing and missing["fusion"] == deployed:
+        found = [missing["sentence"]]
+    else:
+        found = ["What it answers without some of its modalities was not measured; the best single left answers then."]
+    if deployed != facts["deploy"]:
+        found.insert(0, f"The study did not recommend it, but {facts['deploy']}.")
+    fired = [check for check in facts["checks"] if check["status"] == "fired"]
+    return found + [f"{check['code']}: {check['sentence']}" for check in fired[:MOST_LIMITS]]
