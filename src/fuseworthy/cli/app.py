@@ -14,6 +14,7 @@ from fuseworthy.cli.demo import demo
 from fuseworthy.cli.embed import embed
 from fuseworthy.cli.inspect import inspect
 from fuseworthy.cli.judge import judge
+from fuseworthy.cli.predict import predict
 from fuseworthy.cli.selftest import selftest
 
 app = typer.Typer(
@@ -49,5 +50,6 @@ app.command()(inspect)
 app.command()(embed)
 app.command()(compare)
 app.command()(judge)
+app.command()(predict)
 app.command()(checks)
 app.command()(selftest)

@@ -172,6 +172,17 @@ def compare(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Run folder (runs/TABLE-TARGET).", rich_help_panel=RUN)
     ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            help="Fit what is recommended on all rows, and keep it in this folder for fuseworthy predict.",
+            rich_help_panel=RUN,
+        ),
+    ] = None,
+    deploy: Annotated[
+        str | None,
+        typer.Option(help="With --model: this single or fusion instead of the one recommended.", rich_help_panel=RUN),
+    ] = None,
     resume: Annotated[
         bool,
         typer.Option(
@@ -197,6 +208,7 @@ def compare(
         modalities_from,
         plain_margin,
         price_only,
+        require_model_folder,
         split_names,
         with_checksums,
     )
@@ -204,6 +216,7 @@ def compare(
     from fuseworthy.study.question import Options, Question, joins_from
     from fuseworthy.study.run import run_study
 
+    require_model_folder(model, deploy)
     joins = joins_from(joins_from_words(join or [], on or []))
     short = {"text": text, "tabular": tabular, "image": image, "audio": audio, "video": video, "series": series}
     short["embedding"] = embedding
@@ -245,7 +258,11 @@ def compare(
     finally:
         screen.end()
     show_study(study.facts, str(study.verdict))
-    show_paths([("note", f"{folder}/note.md"), ("report", f"{folder}/report.html"), ("ledger", f"{folder}/ledger/")])
+    paths = [("note", f"{folder}/note.md"), ("report", f"{folder}/report.html"), ("ledger", f"{folder}/ledger/")]
+    if model is not None:
+        screen.say(f"fitting {deploy or study.verdict.deploy} on all rows")
+        paths.append(("model", f"{study.deploy(deploy).save(model)}/"))
+    show_paths(paths)
     if study.failed:
         screen.say(f"{len(study.failed)} strategies could not be fitted; see {folder}/log.jsonl")
         raise typer.Exit(3)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fuseworthy.errors import InputError, nearest
+from fuseworthy.errors import InputError, nearest, require
 from fuseworthy.inputs.kinds import make_modality, parse_modality, with_checksum
 from fuseworthy.inputs.modality import Modality
 
@@ -196,3 +196,18 @@ def _add(found: dict[str, Modality], name: str, modality: Modality) -> None:
             "Name them: --modality NAME=KIND:COLUMN,COLUMN"
         )
     found[name] = modality
+
+
+def require_model_folder(model: Path | None, deploy: str | None) -> None:
+    """Refuse before hours of training a folder that a model cannot be saved to.
+
+    Raises
+    ------
+    InputError
+    """
+    if deploy is not None and model is None:
+        raise InputError("--deploy must come with the folder that the model is kept in, but none came. Pass --model.")
+    if model is not None and model.exists() and (not model.is_dir() or any(model.iterdir())):
+        raise InputError(f"--model must be a new or empty folder, but {model} holds something. Choose another.")
+    if model is not None:
+        require("skops.io", extra="deploy")

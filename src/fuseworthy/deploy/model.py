@@ -16,7 +16,7 @@ from fuseworthy.deploy.answers import FUSION, PRIOR, Answers
 from fuseworthy.deploy.router import NOTHING, Router
 from fuseworthy.errors import InputError
 from fuseworthy.folds import Ints
-from fuseworthy.inputs.encode import Encodings, encode_rows
+from fuseworthy.inputs.encode import Encodings, encode_rows, moved
 from fuseworthy.inputs.modality import Modality
 from fuseworthy.inputs.tables import read_table
 from fuseworthy.strategies.hidden import hidden
@@ -81,21 +81,23 @@ class Model:
         """Modality -> its single."""
         return {name.split("/")[0]: name for name in self.singles}
 
-    def answer(self, rows: Any) -> Answers:
+    def answer(self, rows: Any, *, root: str | Path | None = None) -> Answers:
         """Everything it says of the rows: the fusion, every single, what the router chose and why, and abstention.
 
         Parameters
         ----------
         rows : path, or pandas, polars or Arrow table; a modality may be missing in any cell, or lack its columns altogether
+        root : path, optional
+            The folder that paths of files in the rows are relative to; the table's own if left out. A data frame has none.
 
         Raises
         ------
         InputError
             Columns that cannot be read as they were learned, or no column of any modality.
         """
-        return self._answer(self.blocks_of(rows))
+        return self._answer(self.blocks_of(rows, root))
 
-    def predict_proba(self, rows: Any) -> Floats:
+    def predict_proba(self, rows: Any, *, root: str | Path | None = None) -> Floats:
         """Calibrated probabilities of ``task.classes``, (n, classes).
 
         Raises
@@ -105,13 +107,13 @@ class Model:
         """
         if not self.task.is_classification:
             raise InputError(f"predict_proba needs classes, but {self.target!r} is a number. Use predict.")
-        return self.answer(rows).prediction
+        return self.answer(rows, root=root).prediction
 
-    def predict(self, rows: Any) -> NDArray[Any]:
+    def predict(self, rows: Any, *, root: str | Path | None = None) -> NDArray[Any]:
         """The likeliest class of each row as text, or the expected value, (n,)."""
-        return self.answer(rows).labels
+        return self.answer(rows, root=root).labels
 
-    def explain(self, rows: Any) -> Answers:
+    def explain(self, rows: Any, *, root: str | Path | None = None) -> Answers:
         """The answers, with what each modality contributed to them.
 
         Contributions sum to the answer minus the prior: of the probability of the likeliest class, or of the value. Of a
@@ -129,7 +131,7 @@ class Model:
                 f"contributions need at most {MOST_SHARED} modalities, as every subset is asked, but there are "
                 f"{len(self.modalities)}. Use answer, which needs none."
             )
-        blocks = self.blocks_of(rows)
+        blocks = self.blocks_of(rows, root)
         answers = self._answer(blocks)
         return answers.with_contributions(contributions(self, blocks, answers))
 
@@ -145,10 +147,11 @@ class Model:
 
         return save(self, Path(folder))
 
-    def blocks_of(self, rows: Any) -> Blocks:
+    def blocks_of(self, rows: Any, root: str | Path | None = None) -> Blocks:
         """The rows as its predictors read them."""
         table = rows if isinstance(rows, pa.Table) else read_table(rows)[0]
-        return encode_rows(table, self.encodings)
+        own = Path(rows).absolute().parent if isinstance(rows, (str, Path)) else None
+        return encode_rows(table, moved(self.encodings, own if root is None else Path(root)))
 
     def routed(self, blocks: Blocks) -> Floats:
         """What the router lets answer, (n, width)."""

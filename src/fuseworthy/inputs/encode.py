@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import pyarrow as pa
@@ -119,6 +120,14 @@ def encode_rows(table: pa.Table, encodings: Encodings) -> dict[str, dict[str, Bl
             f"a table must have the columns of at least one modality, but has none of {', '.join(sorted(columns)[:8])}."
         )
     return blocks
+
+
+def moved(encodings: Encodings, root: Path | None) -> dict[str, dict[str, Encoding]]:
+    """The same encodings, for files whose paths are relative to another folder, or to none."""
+    return {
+        m: {view: own.moved(root) if hasattr(own, "moved") else own for view, own in views.items()}
+        for m, views in encodings.items()
+    }
 
 
 def encoding_from_dict(data: Mapping[str, Any]) -> Encoding:

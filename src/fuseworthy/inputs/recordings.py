@@ -54,9 +54,12 @@ class Recording(Modality):
 
     def under(self, root: Path | None) -> Recording:
         """The same with an absolute root: its own, or else the one given."""
-        own = root if self.root is None else Path(self.root)
+        return self.moved(root if self.root is None else Path(self.root))
+
+    def moved(self, root: Path | None) -> Recording:
+        """The same with another root, or none."""
         found = copy.copy(self)
-        object.__setattr__(found, "root", None if own is None else str(own.absolute()))
+        object.__setattr__(found, "root", None if root is None else str(root.absolute()))
         return found
 
     def to_dict(self) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def read_table(source: Any) -> tuple[pa.Table, list[str]]:
         table = source
     else:
         table = _from_frame(source)
-    return _checked(table), notices
+    return checked_table(table), notices
 
 
 def source_name(source: Any) -> str:
@@ -187,7 +187,13 @@ def _with_lists(frame: Any) -> Any:
     return frame
 
 
-def _checked(table: pa.Table) -> pa.Table:
+def checked_table(table: pa.Table) -> pa.Table:
+    """A table of ordinary columns with unique names and rows, NaN as missing.
+
+    Raises
+    ------
+    InputError
+    """
     names = table.column_names
     if repeated := {name for name, count in Counter(names).items() if count > 1}:
         raise InputError(f"column names must be unique, but {min(repeated)!r} occurs more than once.")

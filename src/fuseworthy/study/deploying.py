@@ -11,7 +11,8 @@ import numpy as np
 from fuseworthy.errors import StudyError, nearest
 from fuseworthy.evidence.abstention import abstention_facts
 from fuseworthy.folds import Ints
-from fuseworthy.inputs.encode import learn_encodings
+from fuseworthy.inputs.encode import learn_encodings, moved
+from fuseworthy.inputs.recordings import Recording
 from fuseworthy.ledger import FUSION_FAMILIES
 from fuseworthy.strategies.part import Part, whole_part
 from fuseworthy.strategies.singles import Singles
@@ -70,8 +71,8 @@ class Refit:
         return Model(
             task=self.loaded.task,
             target=self.loaded.targets[0],
-            modalities=modalities,
-            encodings=encodings,
+            modalities={n: m.moved(None) if isinstance(m, Recording) else m for n, m in modalities.items()},
+            encodings=moved(encodings, None),  # where files lay then says nothing of where they lie later
             singles=kept,
             fusion=fusion,
             router=route_by_study(study.facts.get("missing"), deploy if fusion else None, names),

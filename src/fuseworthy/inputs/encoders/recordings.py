@@ -74,6 +74,10 @@ class RecordingEncoding:
             self.view
         ]
 
+    def moved(self, root: Path | None) -> RecordingEncoding:
+        """The same for files in another folder."""
+        return replace(self, recording=self.recording.moved(root))
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "view": self.view,

@@ -1,0 +1,121 @@
+"""A model's answers to a table of any size, batch by batch, into a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from fuseworthy.deploy.model import Model
+from fuseworthy.durable import write_with
+from fuseworthy.errors import InputError
+from fuseworthy.inputs.batches import read_batches
+from fuseworthy.inputs.tables import require_columns
+
+ENDINGS = (".parquet", ".csv")
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What was answered.
+
+    Parameters
+    ----------
+    rows, abstained : int
+    routes : who answered -> rows
+    patterns : modalities there were -> rows
+    """
+
+    rows: int
+    abstained: int
+    routes: dict[str, int]
+    patterns: dict[str, int]
+
+
+def predict_table(
+    model: Model,
+    source: Any,
+    out: str | Path,
+    *,
+    id: str | None = None,
+    explain: bool = False,
+    root: str | Path | None = None,
+    on_rows: Callable[[int, int], None] | None = None,
+) -> Predicted:
+    """Answer every row of a table, and write the answers in its order; no more than a batch is in memory.
+
+    Parameters
+    ----------
+    source : path, or pandas, polars or Arrow table
+    out : path ending in .parquet or .csv; see `Answers.to_table` for its columns
+    id : str, optional
+        A column that is written beside the answers; otherwise ``row`` counts from 1.
+    explain : bool
+        Also what each modality contributed.
+    on_rows : callable (rows done, rows), optional
+
+    Raises
+    ------
+    InputError
+    """
+    target = Path(out)
+    if target.suffix not in ENDINGS:
+        raise InputError(f"predictions must be written to a file that ends in {' or '.join(ENDINGS)}, but {out} came.")
+    place = Path(source).absolute().parent if root is None and isinstance(source, (str, Path)) else root
+    batches, total = read_batches(source)
+    routes: Counter[str] = Counter()
+    patterns: Counter[str] = Counter()
+    done = abstained = 0
+
+    def write(handle: IO[bytes]) -> None:
+        nonlocal done, abstained
+        writer: Any = None
+        try:
+            for batch in batches:
+                answers = (model.explain if explain else model.answer)(batch, root=place)
+                found = _named(answers.to_table(), batch, id, done)
+                writer = writer or _writer(handle, found.schema, target.suffix)
+                writer.write_table(_guarded(found) if target.suffix == ".csv" else found)
+                routes.update(answers.route.tolist())
+                patterns.update(answers.pattern.tolist())
+                done, abstained = done + batch.num_rows, abstained + int(answers.abstained.sum())
+                if on_rows:
+                    on_rows(done, total)
+        finally:
+            if writer is not None:
+                writer.close()
+
+    write_with(target, write)
+    return Predicted(done, abstained, dict(routes.most_common()), dict(patterns.most_common()))
+
+
+def _named(answers: pa.Table, batch: pa.Table, id: str | None, before: int) -> pa.Table:
+    """The answers with the key of each row in front."""
+    if id is None:
+        return answers.add_column(0, "row", pa.array(range(before + 1, before + 1 + answers.num_rows)))
+    require_columns(batch, [id], "the id")
+    return answers.add_column(0, id, batch[id])
+
+
+def _guarded(table: pa.Table) -> pa.Table:
+    """Text that a spreadsheet would take for a formula, with an apostrophe before it."""
+    for i, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            cells = table[field.name]
+            formula = pc.match_substring_regex(cells, r"^[=+\-@\t\r]")
+            table = table.set_column(i, field, pc.if_else(formula, pc.binary_join_element_wise("'", cells, ""), cells))
+    return table
+
+
+def _writer(handle: IO[bytes], schema: pa.Schema, ending: str) -> Any:
+    if ending == ".csv":
+        from pyarrow.csv import CSVWriter
+
+        return CSVWriter(handle, schema)
+    return pq.ParquetWriter(handle, schema)
