@@ -25,12 +25,12 @@ from fuseworthy.strategies.views import narrowed
 from fuseworthy.task import Floats, Task
 
 if TYPE_CHECKING:
-    from fuseworthy.nn import Fusion
+    from fuseworthy.nn import EndToEnd, Fusion
     from fuseworthy.strategies.training.objectives import Objective
     from fuseworthy.strategies.training.recipe import Recipe
     from fuseworthy.strategies.training.rows import Rows
 
-Make = Callable[[dict[str, int], int], "Fusion"]
+Make = Callable[[dict[str, int], int], "Fusion | EndToEnd"]
 """A fresh network from the number of features of each modality and the number of outputs."""
 
 EXACT = 5
@@ -60,7 +60,8 @@ class Neural:
     objective : Objective, optional
         What a step minimises (`fuseworthy.strategies.training.objectives`).
     seeds : int
-        Networks that are trained on the whole training part and averaged.
+        Networks that are trained on the whole training part and averaged. With none, those of the inner folds are averaged
+        below 3 000 rows (Krogh & Vedelsby 1995): less to train, and a plateau that ends late cannot be missed.
     dropping : bool
         Hide modalities at random in training, at least a tenth of the time, so that any subset can be answered.
     balanced : bool
@@ -100,7 +101,8 @@ def fit_neural(strategy: Neural, inputs: NeuralInputs, blocks: Blocks, part: Par
     cost, device = Cost(fit_seconds=inputs.seconds), choose_device(strategy.device)
     with cost.fitting():
         chosen = _watch(strategy, inputs, part, device)
-        modules = _refit(strategy, inputs, part, chosen.epochs, device)
+        committee = strategy.seeds == 0 and len(part.train) < MANY
+        modules = chosen.modules if committee else _refit(strategy, inputs, part, chosen.epochs, device)
     predictor = NeuralPredictor(
         views=inputs.views,
         features=inputs.features,
@@ -131,6 +133,7 @@ class _Watched:
     epochs: int
     calibrators: Mapping[frozenset[str] | None, Calibrator]
     history: list[dict[str, float]]
+    modules: list[Any]
 
 
 def _watch(strategy: Neural, inputs: NeuralInputs, part: Part, device: Any) -> _Watched:
@@ -170,7 +173,7 @@ def _watch(strategy: Neural, inputs: NeuralInputs, part: Part, device: Any) -> _
 
     calibrators = _calibrate(out_of_fold, watched, flags_of(inputs.train), part)
     history = [{key: round(loss, 5) for key, loss in entry.items()} for entry in trained.history]
-    return _Watched(max(trained.epochs, 1), calibrators, history)
+    return _Watched(max(trained.epochs, 1), calibrators, history, trained.modules)
 
 
 def _refit(strategy: Neural, inputs: NeuralInputs, part: Part, epochs: int, device: Any) -> list[Any]:
