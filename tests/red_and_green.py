@@ -1,6 +1,7 @@
 """Pictures whose class lies in their pixels alone: is red on the left of green, or on its right?
 
-Colours, shapes, textures and any grid's means are the same in both classes, as pairs lie anywhere. A question turns the
+Colours, shapes, textures and the means of any grid are the same in both classes, as pairs lie anywhere, around the edges
+too. A question turns the
 answer around in a quarter of the rows: from the picture alone three in four can be told, with the question all.
 """
 
@@ -17,9 +18,10 @@ SIDE = 4
 def picture(rng, red_first, pairs=40):
     pixels = np.full((64, 64, 3), GREY, dtype=np.uint8)
     for _ in range(pairs):
-        y, x = rng.integers(0, 64 - SIDE), rng.integers(0, 64 - 2 * SIDE)
-        pixels[y : y + SIDE, x : x + SIDE] = RED if red_first else GREEN
-        pixels[y : y + SIDE, x + SIDE : x + 2 * SIDE] = GREEN if red_first else RED
+        pixels = np.roll(pixels, rng.integers(0, 64, 2), axis=(0, 1))  # edges of a picture would tell of its pairs
+        pixels[:SIDE, :SIDE] = RED if red_first else GREEN
+        pixels[:SIDE, SIDE : 2 * SIDE] = GREEN if red_first else RED
+    pixels = np.roll(pixels, rng.integers(0, 64, 2), axis=(0, 1))
     written = io.BytesIO()
     Image.fromarray(pixels).save(written, "png")
     return written.getvalue()
