@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 NEURAL_FAMILIES = ("intermediate", "attention", "hybrid", "uncertainty")
-FUSION_FAMILIES = ("late", "early", *NEURAL_FAMILIES, "custom", "judged")
+FUSION_FAMILIES = ("late", "early", *NEURAL_FAMILIES, "tuned", "custom", "judged")
 
 RAW = "~raw"
 """Suffix of the column that holds a strategy's outputs before its own calibration step."""

@@ -160,6 +160,16 @@ def compare(
             autocompletion=complete_strategies,
         ),
     ] = "auto",
+    tune_encoders: Annotated[
+        bool,
+        typer.Option(
+            "--tune-encoders",
+            help="Also train encoders with the fusion, end to end: transformers named by --encoder NAME=hf:FOLDER (by LoRA "
+            "if peft is installed, else their last two layers), and a small network on pictures without one. Each is "
+            "trained on its modality alone as well. Wants a GPU: without one it takes long.",
+            rich_help_panel=STUDY,
+        ),
+    ] = False,
     folds: Annotated[int | None, typer.Option(help="Folds (5).", rich_help_panel=STUDY)] = None,
     repeats: Annotated[
         int | None, typer.Option(help="Repeats (5 below 2 000 rows, 2 below 20 000, else 1).", rich_help_panel=STUDY)
@@ -241,6 +251,7 @@ def compare(
         folds=folds,
         repeats=repeats,
         strategies=split_names(strategies),
+        tune_encoders=tune_encoders,
         random_state=seed,
         drop_unlabelled=drop_unlabelled,
         files=found,

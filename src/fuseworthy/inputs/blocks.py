@@ -28,11 +28,12 @@ class Block:
     view : str
         What made it: "counts", "cells", "vectors" and "tokens" for token counts, table cells, ready vectors and ready
         sequences; otherwise the encoder's name ("minilm", …).
-    values : (n, d) array, dense or CSR; (n, t, d) of sequences
+    values : (n, d) array, dense or CSR; (n, t, d) of sequences; whole numbers, (n, …), of what a network is given
     present : (n,) bool array
         Whether the row has this modality at all. Values of absent rows mean nothing and must not be used.
     meta : dict
-        ``features`` (names), ``categorical`` (flags), ``words`` (number of word columns), as the view needs.
+        ``features`` (names), ``categorical`` (flags), ``words`` (number of word columns), as the view needs; ``raw``
+        if it holds what an encoder is given and not what it makes of it.
     mask : (n, t) bool array, optional
         Of sequences: which vectors are real. Values of padding mean nothing and must not be used.
     times : (n, t) array, optional
@@ -54,7 +55,9 @@ class Block:
     @property
     def form(self) -> str:
         """What learners can do with it: "counts" (sparse), "cells" (NaN = missing cell, categories as codes), "vectors"
-        or "tokens" (sequences of vectors)."""
+        or "tokens" (sequences of vectors). "raw" is for networks alone that train an encoder."""
+        if self.meta.get("raw"):
+            return "raw"
         if self.view in ("counts", "cells"):
             return self.view
         return "vectors" if self.mask is None else "tokens"

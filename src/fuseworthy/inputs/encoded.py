@@ -72,6 +72,38 @@ def encode_modalities(
     return blocks, folders
 
 
+def encode_raw(
+    table: pa.Table,
+    modalities: Mapping[str, Modality],
+    encoders: Mapping[str, str],
+    root: Path,
+    watch: Watch | None = None,
+) -> tuple[dict[str, Block], dict[str, str]]:
+    """What encoders that are to be trained are given of a table, and the folders of the cache that it lies in.
+
+    Parameters
+    ----------
+    encoders : modality -> the encoder, as `encoders.raw.trainable_encoder` names it
+
+    Raises
+    ------
+    InputError
+    """
+    from fuseworthy.inputs.encoders.raw import of_pixels, token_numbers
+
+    watch, blocks, folders = watch or Watch(), {}, {}
+    for name, encoder in encoders.items():
+        modality, columns = modalities[name], table.select(list(modalities[name].columns))
+        if isinstance(modality, Recording):
+            ((block, folder),) = _encode_recording(name, of_pixels(modality, encoder), columns, root, watch).values()
+        else:
+            content, weights = table_digest(columns), embedded().weights_of(encoder)
+            key = {"content": content, "kind": modality.kind, "raw": "tokens", "weights": weights, "version": VERSION}
+            block, folder = cached_block(key, name, partial(token_numbers, name, encoder, columns), root, watch.say)
+        blocks[name], folders[name] = block, str(folder)
+    return blocks, folders
+
+
 def _encode_table(
     name: str, modality: Modality, columns: pa.Table, root: Path, watch: Watch
 ) -> dict[str, tuple[Block, Path]]:

@@ -85,6 +85,10 @@ def source_of(encoder: str) -> tuple[str, str]:
     return family, source
 
 
+PIXELS = "pixels"
+"""What reads pictures as they are, or as the model after a colon is given them; no user's to name (see `encoders.raw`)."""
+
+
 def is_frozen(encoder: str) -> bool:
     """Whether an encoder of files is a pretrained network, which reads many files at once."""
     return source_of(encoder)[0].startswith(("efficientnet", "hf"))

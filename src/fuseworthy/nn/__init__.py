@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fuseworthy.nn.bottleneck import BottleneckFusion
 from fuseworthy.nn.concat import ConcatFusion
+from fuseworthy.nn.convolutional import ConvolutionalGrid
 from fuseworthy.nn.cross_attention import CrossAttentionFusion
 from fuseworthy.nn.crossmodal import CrossmodalTransformer
+from fuseworthy.nn.end_to_end import EndToEnd
 from fuseworthy.nn.energy_weighted import EnergyWeightedFusion
 from fuseworthy.nn.evidential import EvidentialFusion
 from fuseworthy.nn.film import FiLMFusion
@@ -47,8 +49,10 @@ __all__ = [
     "AttentionMap",
     "BottleneckFusion",
     "ConcatFusion",
+    "ConvolutionalGrid",
     "CrossAttentionFusion",
     "CrossmodalTransformer",
+    "EndToEnd",
     "EnergyWeightedFusion",
     "EvidentialFusion",
     "FiLMFusion",

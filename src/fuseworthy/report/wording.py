@@ -72,6 +72,7 @@ FAMILIES = {
     "uncertainty": "uncertainty fusion",
     "control": "control",
     "reference": "reference",
+    "tuned": "trained with its encoders",
     "custom": "your own strategy",
     "judged": "given predictions",
     "probe": "probe",

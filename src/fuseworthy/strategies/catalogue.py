@@ -51,12 +51,14 @@ CATALOGUE: dict[str, Strategy] = {
         Strategy(
             "concat-modulated", "intermediate", "network on the concatenation, leading modalities slowed down", rank=63
         ),
+        Strategy("tuned", "tuned", "cross-attention trained together with its encoders", rank=65),
         Strategy("twin", "control", "two seeds of the best single"),
         Strategy("ensemble", "control", "the best modality's learners mixed"),
         Strategy("recal", "control", "the stacker on the best single alone"),
         Strategy("placebo-late", "control", "stacking with the other modalities shuffled"),
         Strategy("placebo-early", "control", "early fusion with the other modalities shuffled"),
         Strategy("placebo-network", "control", "a network with the other modalities shuffled"),
+        Strategy("placebo-tuned", "control", "encoders and fusion trained with the other modalities shuffled"),
         Strategy("mask-only", "control", "only which modalities are present"),
         Strategy("dummy", "reference", "the prior for every row"),
         Strategy("additive", "probe", "boosting that may not combine modalities in a tree"),
@@ -66,6 +68,8 @@ CATALOGUE: dict[str, Strategy] = {
 NEURAL = tuple(s.name for s in CATALOGUE.values() if s.family in NEURAL_FAMILIES)
 REMEDIES = tuple(name for name in NEURAL if name.startswith("concat-"))
 """Training against dominance; tried where a joint network is worse than stacking, or when asked for."""
+TUNED = "tuned"
+"""The network that trains encoders; tried where a study asks for that alone."""
 VOTES = ("evidential", "energy-weighted")
 """Networks in which modalities vote and do not interact; for classes only."""
 FUSIONS = (*LATE, *EARLY, *NEURAL)
@@ -123,9 +127,21 @@ def strategies_of(
         f"{m}/network": Strategy(f"{m}/network", "single", f"{m}: network on it alone", m, rank=3)
         for m in sorted(views)
     }
+    singles |= {
+        f"{m}/{TUNED}": Strategy(f"{m}/{TUNED}", "single", f"{m}: its encoder trained on it alone", m, rank=4)
+        for m in sorted(views)
+    }
     wanted = set(fusions)
     probes = {p: CATALOGUE[p] if p in wanted else replace(CATALOGUE[p], family="probe") for p in PROBES}
-    rest = ["additive", "emap", *CONTROLS, "placebo-network", *(("mask-only",) if maskable else ()), "dummy"]
+    rest = [
+        "additive",
+        "emap",
+        *CONTROLS,
+        "placebo-network",
+        "placebo-tuned",
+        *(("mask-only",) if maskable else ()),
+        "dummy",
+    ]
     named = {name: fusion_named(name) for name in fusions} | probes | {name: CATALOGUE[name] for name in rest}
     found = singles | {name: named[name] for name in CATALOGUE if name in named}
     found |= {name: strategy for name, strategy in named.items() if name not in CATALOGUE}

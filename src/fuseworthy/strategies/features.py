@@ -231,6 +231,16 @@ def _vectors(values: Any) -> Block:
     return Block("", "vectors", np.asarray(values, dtype=np.float64), np.ones(len(values), dtype=bool))
 
 
+class Untouched:
+    """The values as they are: what an encoder is given that is trained with its network."""
+
+    def fit(self, block: Block, rows: Ints, seed: int) -> Untouched:
+        return self
+
+    def transform(self, block: Block, rows: Ints) -> Any:
+        return np.array(block.values[rows])
+
+
 class Leveled:
     """Another kind of features, divided by one number so that a column varies by about one on average.
 

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 from fuseworthy.errors import require
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
-from fuseworthy.strategies.features import Features, Leveled, TableDesign, TokenTopics, TokenVectors, WideVectors
+from fuseworthy.strategies.features import (
+    Features,
+    Leveled,
+    TableDesign,
+    TokenTopics,
+    TokenVectors,
+    Untouched,
+    WideVectors,
+)
 from fuseworthy.strategies.part import Blocks, Cost, Part
 from fuseworthy.strategies.singles import present_rows
 from fuseworthy.strategies.views import dense_view, token_view
@@ -101,7 +109,8 @@ def _learned(name: str, block: Block, part: Part) -> _Learned:
             del _KEPT[other]
         cost = Cost()
         with cost.fitting():
-            features = Leveled(FEATURES[block.form]()).fit(block, present_rows(block, part.train), part.seed)
+            made = Untouched() if block.form == "raw" else Leveled(FEATURES[block.form]())
+            features = made.fit(block, present_rows(block, part.train), part.seed)
             rows = _rows_of(name, block, features, part.train)
         _KEPT[key] = _Learned(block, features, rows, cost.fit_seconds)
     return _KEPT[key]
@@ -119,7 +128,9 @@ def _rows_of(name: str, block: Block, features: Features, rows: Ints) -> Rows:
     from fuseworthy.strategies.training.rows import Rows
 
     here = np.asarray(block.present[rows])
-    values = np.nan_to_num(features.transform(block, rows)).astype(np.float32)
+    values = features.transform(block, rows)
+    if block.form != "raw":
+        values = np.nan_to_num(values).astype(np.float32)
     times = None if block.times is None else np.array(block.times[rows], dtype=np.float32)
     return Rows(
         {name: torch.from_numpy(values)},

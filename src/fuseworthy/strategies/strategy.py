@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from fuseworthy.errors import InputError, nearest
 from fuseworthy.strategies import early, late
-from fuseworthy.strategies.catalogue import NEURAL, hybrid_pairs
+from fuseworthy.strategies.catalogue import NEURAL, TUNED, hybrid_pairs
 from fuseworthy.strategies.late import Members
 from fuseworthy.strategies.part import Blocks, Fitted, Part, Predictor, presence
 from fuseworthy.strategies.singles import Singles
@@ -151,6 +151,11 @@ def strategy_named(name: str) -> FusionStrategy:
         from fuseworthy.strategies.networks import network_named
 
         return network_named(name)
+    if name == TUNED:
+        raise InputError(
+            f"{TUNED!r} trains encoders on what a study has read from files and texts, but {TUNED!r} was asked for outside of "
+            "one. Use fw.compare(..., tune_encoders=True)."
+        )
     if name not in NAMED:
         raise InputError(
             f"a strategy must be one of {', '.join((*NAMED, *NEURAL))}, or a single such as 'note/linear', but {name!r} "

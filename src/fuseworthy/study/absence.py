@@ -9,10 +9,12 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from fuseworthy.errors import StudyError
+from fuseworthy.strategies.catalogue import TUNED
 from fuseworthy.strategies.hidden import ask, replayed, visible_sets
 from fuseworthy.strategies.part import Fitted, Part
 from fuseworthy.study.engines import Engine
 from fuseworthy.study.progress import Progress
+from fuseworthy.study.trained_encoders import tuned_strategy
 from fuseworthy.study.units import Unit, is_done, read_columns
 from fuseworthy.study.workspace import Workspace
 from fuseworthy.task import Floats
@@ -52,11 +54,12 @@ def fit_hidden(workspace: Workspace, unit: Unit, part: Part, singles: Mapping[st
     StudyError
         The strategy left no predictor.
     """
-    fitted = _strategy(workspace, unit.strategy, part, singles).fit(workspace.blocks, replayed(singles, part), part)
+    blocks = workspace.with_raw if unit.strategy == TUNED else workspace.blocks
+    fitted = _strategy(workspace, unit.strategy, part, singles).fit(blocks, replayed(singles, part), part)
     if fitted.predictor is None:
         raise StudyError(f"a strategy must leave a predictor to be asked again, but {unit.strategy!r} left none.")
     sets = visible_sets(list(workspace.blocks), np.unique(workspace.pattern.astype(str)).tolist())
-    return {name: Fitted(p) for name, p in ask(fitted.predictor, workspace.blocks, part, sets).items()}
+    return {name: Fitted(p) for name, p in ask(fitted.predictor, blocks, part, sets).items()}
 
 
 def _strategy(workspace: Workspace, name: str, part: Part, singles: Mapping[str, Fitted]) -> FusionStrategy:
@@ -68,6 +71,8 @@ def _strategy(workspace: Workspace, name: str, part: Part, singles: Mapping[str,
 
         own: FusionStrategy = workspace.objects.get(name) or load_strategy(workspace.plan.custom[name])
         return own
+    if name == TUNED:
+        return tuned_strategy(workspace)  # type: ignore[no-any-return]
     if name == "early-linear":
         return EarlyLinear(best_single(singles, part).split("/")[0])
     return strategy_named(name)

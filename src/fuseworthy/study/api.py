@@ -36,6 +36,7 @@ def compare(
     decompose: bool = False,
     slices: Sequence[str] = (),
     strategies: Sequence[Any] | None = None,
+    tune_encoders: bool = False,
     folds: int | None = None,
     repeats: int | None = None,
     random_state: int = 0,
@@ -92,6 +93,10 @@ def compare(
         "intermediate", "attention", "uncertainty", "remedies"), or your own: an object with ``fit``, a scikit-learn
         estimator, a function that makes a torch module, or "file.py:Name". Left out ("auto"): the cheap ones, and
         networks where rows and probes give reason.
+    tune_encoders : bool
+        Train encoders together with the fusion as one more strategy, ``tuned``, and each on its modality alone as one more
+        single: a transformer of texts or pictures (``hf:FOLDER``) by LoRA or in its last two layers, and a small
+        convolutional network for pictures without one. For machines with a GPU; needs the extra ``deep``.
     folds, repeats : int, optional
         By the number of rows if left out.
     random_state : int
@@ -150,6 +155,7 @@ def compare(
         folds=folds,
         repeats=repeats,
         strategies=strategies,
+        tune_encoders=tune_encoders,
         random_state=random_state,
         drop_unlabelled=drop_unlabelled,
         files=files,

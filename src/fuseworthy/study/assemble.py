@@ -84,10 +84,14 @@ def mean_shares(workspace: Workspace, units: Iterable[Unit]) -> dict[str, dict[s
     """Share of weight of each modality in each network that has weights, mean over its units."""
     found: dict[str, list[dict[str, float]]] = {}
     for unit in units:
-        receipt = read_receipt(workspace, unit) if unit.kind == "network" and unit.strategy else None
+        receipt = read_receipt(workspace, unit) if _has_weights(unit) else None
         if receipt and (shares := receipt["settings"].get(unit.strategy, {}).get("shares")):
             found.setdefault(unit.strategy, []).append(shares)
     return {name: {m: float(np.mean([s[m] for s in own])) for m in own[0]} for name, own in found.items()}
+
+
+def _has_weights(unit: Unit) -> bool:
+    return unit.kind == "network" and bool(unit.strategy) and unit.strategy not in ("placebo-network", "placebo-tuned")
 
 
 def _read_part(workspace: Workspace, unit: Unit) -> pa.Table:

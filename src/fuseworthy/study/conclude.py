@@ -77,7 +77,7 @@ def reasons_of(failed: dict[Unit, str]) -> list[str]:
 def what_of(unit: Unit) -> str:
     """What is lost with a unit: its own strategy, or all of its kind."""
     if unit.kind == "network" and unit.modality:
-        return f"{unit.modality}/network"
+        return f"{unit.modality}/{unit.strategy or 'network'}"
     return unit.strategy or f"{unit.kind} strategies"
 
 
@@ -181,6 +181,7 @@ def _history(ledger: Ledger) -> list[str]:
         ("attention", "attention fusions"),
         ("hybrid", "hybrids"),
         ("uncertainty", "uncertainty-weighted fusions"),
+        ("tuned", "trained with their encoders"),
         ("custom", "own strategies"),
         ("control", "controls"),
         ("subset", "retrained on subsets of the modalities"),

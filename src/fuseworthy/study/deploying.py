@@ -60,6 +60,11 @@ class Refit:
             raise StudyError(f"a study must have tried what it deploys, but {deploy!r} came: {nearest(deploy, known)}.")
         is_fusion = known[deploy] != "single"
         names = best_singles(study, study.verdict.best_single if is_fusion else deploy)
+        if tuned := [name for name in (deploy, *names) if name.split("/")[-1] == "tuned"]:
+            raise StudyError(
+                f"a model's encoders must be frozen, but {tuned[0]!r} trains its own, which a model does not keep yet. "
+                "Compare without tune_encoders, and deploy that."
+            )
         modalities = self.loaded.inference.modalities
         encodings, blocks = learn_encodings(self.loaded.table, modalities)
         part = whole_part(self.loaded.y, self.loaded.task, self.seed, self.clusters)

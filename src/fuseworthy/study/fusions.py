@@ -12,7 +12,7 @@ from types import FunctionType
 from typing import Any
 
 from fuseworthy.errors import InputError, nearest, require
-from fuseworthy.strategies.catalogue import CATALOGUE, FUSIONS, GROUPS, NEURAL, REMEDIES, VOTES, hybrid_pairs
+from fuseworthy.strategies.catalogue import CATALOGUE, FUSIONS, GROUPS, NEURAL, REMEDIES, TUNED, VOTES, hybrid_pairs
 from fuseworthy.study.workspace import Plan
 from fuseworthy.task import Task
 
@@ -53,9 +53,16 @@ def has_torch() -> bool:
 
 
 def settle_fusions(
-    asked: Sequence[Any] | None, task: Task, modalities: Sequence[str], rows: int, *, sequences: bool = False
+    asked: Sequence[Any] | None,
+    task: Task,
+    modalities: Sequence[str],
+    rows: int,
+    *,
+    sequences: bool = False,
+    tune: bool = False,
 ) -> Fusions:
-    """Names, groups and the user's own strategies, checked against the study; ``sequences``: some modality is one.
+    """Names, groups and the user's own strategies, checked against the study; ``sequences``: some modality is one;
+    ``tune``: encoders are trained as well.
 
     Raises
     ------
@@ -75,6 +82,12 @@ def settle_fusions(
         elif item in FUSIONS or hybrid_pairs(item):
             _refuse(item, task, modalities)
             wanted.add(item)
+        elif item == TUNED:
+            if not tune:
+                raise InputError(
+                    f"{TUNED!r} trains encoders, which must be asked for, but was named among the strategies alone. Pass "
+                    "tune_encoders=True (--tune-encoders)."
+                )
         elif item in GROUPS:
             wanted |= _of_group(item, found, task, modalities)
             found.candidates = list(REMEDIES) if item == "all" and has_torch() else found.candidates
@@ -84,14 +97,14 @@ def settle_fusions(
             known = [*FUSIONS, *GROUPS, "auto"]
             raise InputError(f"a strategy must be one this version has, but {item!r} came: {nearest(item, known)}.")
     ordered = [n for n in FUSIONS if n in wanted] + sorted(n for n in wanted if hybrid_pairs(n))
-    found.names = [*ordered, *found.custom]
+    found.names = [*ordered, *([TUNED] if tune else []), *found.custom]
     found.candidates = [name for name in found.candidates if name not in wanted]
     return found
 
 
 def asked_networks(plan: Plan) -> list[str]:
     """The networks among the fusions of a plan."""
-    return [name for name in plan.fusions if name in NEURAL or hybrid_pairs(name)]
+    return [name for name in plan.fusions if name in (*NEURAL, TUNED) or hybrid_pairs(name)]
 
 
 def libraries_of(fusions: Fusions) -> list[str]:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fuseworthy.errors import StudyError
+from fuseworthy.strategies.catalogue import TUNED
 from fuseworthy.strategies.late import best_single
 from fuseworthy.strategies.neural import Neural
 from fuseworthy.strategies.part import Fitted, Part
 from fuseworthy.study.strangers import placebo_blocks
+from fuseworthy.study.trained_encoders import fit_tuned
 from fuseworthy.study.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ def fit_one(workspace: Workspace, unit: Unit, part: Part, singles: Mapping[str, 
     from fuseworthy.strategies.networks import network_named, single_network
 
     with _one_thread():
+        if unit.strategy in (TUNED, "placebo-tuned"):
+            name, tuned = fit_tuned(workspace, unit, part, singles)
+            return {name: _checked(tuned, name, part)}
         if unit.modality:
             own, name = {unit.modality: workspace.blocks[unit.modality]}, f"{unit.modality}/network"
             alone = single_network(own[unit.modality]).fit(own, singles, part)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from fuseworthy.folds import Folds, Ints, default_plan, make_folds
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.cache import cache_root, table_digest
 from fuseworthy.inputs.duplicates import duplicate_groups, merge_groups
-from fuseworthy.inputs.encoded import Watch, encode_modalities
+from fuseworthy.inputs.encoded import Watch, encode_modalities, encode_raw
 from fuseworthy.inputs.encoders.recordings import content_of
 from fuseworthy.inputs.files import columns_of, join_files, with_files
 from fuseworthy.inputs.infer import Inference, infer_modalities, readings_of
@@ -41,6 +42,7 @@ from fuseworthy.study.presence import (
     require_readable,
 )
 from fuseworthy.study.question import Join, Question
+from fuseworthy.study.trained_encoders import settle_training, spec_of
 from fuseworthy.study.workspace import Plan
 from fuseworthy.task import Task
 
@@ -198,20 +200,23 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Wat
     notices = list(loaded.notices)
     metric = check_metric(question.metric or question.decide_on, task)
     modalities = loaded.inference.modalities
+    training = settle_training(modalities, question.tune_encoders)
     contents = {name: content_of(m, table) for name, m in modalities.items() if isinstance(m, Recording)}
     clusters, time = read_clusters(table, question, modalities, notices, contents), read_time(table, question)
     ids = read_ids(table, question)
     if time is not None and (question.repeats or 1) > 1:
         notices.append(f"folds in time are not repeated: repeats={question.repeats} is not used")
     folds = plan_folds(y, task, question, clusters, time)
-    blocks, folders = _encode(
-        table, modalities, fallback_cache, replace(watch or Watch(), say=notices.append, contents=contents)
-    )
+    watch = replace(watch or Watch(), say=notices.append, contents=contents)
+    blocks, folders = _through_cache(partial(encode_modalities, table, modalities), fallback_cache, watch)
+    _, raw = _through_cache(partial(encode_raw, table, modalities, training.encoders), fallback_cache, watch)
     require_readable(blocks, question.max_unreadable)
     present = presence_of(blocks)
     sequences = any(block.form == "tokens" for views in blocks.values() for block in views.values())
-    fusions = settle_fusions(question.strategies, task, list(modalities), len(y), sequences=sequences)
-    notices += fusions.notices
+    fusions = settle_fusions(
+        question.strategies, task, list(modalities), len(y), sequences=sequences, tune=question.tune_encoders
+    )
+    notices += fusions.notices + training.notices
     notices += presence_notices(blocks) + absence_notices(blocks, folds) + encoder_notices(modalities)
     used = sorted({c for m in modalities.values() for c in m.columns} | set(loaded.targets))
     plan = Plan(
@@ -226,6 +231,7 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Wat
         modalities={
             name: m.to_dict()
             | content_of_blocks(blocks[name])
+            | spec_of(name, training, raw)
             | {
                 "reason": loaded.inference.reasons[name],
                 "folders": folders[name],
@@ -251,7 +257,7 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Wat
         id=question.id,
         left_out=loaded.inference.left_out,
         notices=notices,
-        libraries={name: installed(name) for name in libraries_of(fusions)},
+        libraries={name: installed(name) for name in libraries_of(fusions)} | training.libraries,
     )
     return Prepared(plan, y, ids, patterns(list(modalities), present), folds, blocks, table, fusions.objects)
 
@@ -331,13 +337,13 @@ def read_ids(table: pa.Table, question: Question) -> NDArray[Any]:
     return np.array(column.to_pylist(), dtype=None if pa.types.is_integer(column.type) else object)
 
 
-def _encode(table: pa.Table, modalities: Mapping[str, Modality], fallback: Path, watch: Watch) -> Any:
+def _through_cache(encode: Callable[[Path, Watch], Any], fallback: Path, watch: Watch) -> Any:
     try:
-        return encode_modalities(table, modalities, cache_root(), watch)
+        return encode(cache_root(), watch)
     except OSError as error:
         if watch.say is not None:
             watch.say(f"the cache cannot be written ({error}); encoded blocks are kept in the run folder")
-        return encode_modalities(table, modalities, fallback, watch)
+        return encode(fallback, watch)
 
 
 def _array(table: pa.Table, name: str) -> Any:

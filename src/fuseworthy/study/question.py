@@ -60,6 +60,8 @@ class Question:
         Files that belong to rows by their names; each becomes a column of paths and a modality of that name.
     encoders : mapping of a modality's name, or of a kind, to its encoders, optional
         In place of the modalities' own; for those that are inferred as well.
+    tune_encoders : bool
+        Train encoders with the fusion, end to end, as one more strategy.
     """
 
     target: str | Sequence[str]
@@ -85,6 +87,7 @@ class Question:
     max_unreadable: float = 0.01
     files: Mapping[str, Files] | None = None
     encoders: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    tune_encoders: bool = False
 
     def __post_init__(self) -> None:
         if not self.margin >= 0:

@@ -17,7 +17,7 @@ from fuseworthy.evidence.headroom import headroom_facts
 from fuseworthy.evidence.metrics import TITLES
 from fuseworthy.evidence.refusals import refusal_reasons
 from fuseworthy.inputs.encoded import Watch
-from fuseworthy.strategies.catalogue import REMEDIES
+from fuseworthy.strategies.catalogue import REMEDIES, TUNED
 from fuseworthy.study.absence import ask_hidden
 from fuseworthy.study.assemble import assemble
 from fuseworthy.study.conclude import Progressed, conclude, dimensions_of, what_of
@@ -180,7 +180,7 @@ def _weigh(
     refused = refusal_reasons(ledger.y, ledger.task, ledger.folds, ledger.labels)
     sequences = _has_sequences(workspace)
     joining, why = joining_networks(workspace.plan.candidates, len(workspace.ids), facts, sequences=sequences)
-    blind = sequences and (joining or asked_networks(workspace.plan))
+    blind = TUNED in workspace.plan.fusions or (sequences and (joining or asked_networks(workspace.plan)))
     if facts["unlikely"] and not blind and not refused and question.worth is None:
         return str(facts["sentence"]), []
     if why:
@@ -224,4 +224,5 @@ def _show_singles(workspace: Workspace, units: Sequence[Unit], progress: Progres
 
 
 def _label(unit: Unit) -> str:
-    return f"{unit.strategy or unit.modality or unit.kind} · fold {unit.fold + 1}"
+    what = "/".join(word for word in (unit.modality, unit.strategy) if word)
+    return f"{what or unit.kind} · fold {unit.fold + 1}"

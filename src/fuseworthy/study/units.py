@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from fuseworthy.durable import content_digest, file_digest, read_json, write_json, write_with
 from fuseworthy.ledger import RAW
-from fuseworthy.strategies.catalogue import CATALOGUE, EARLY, LATE, PROBES
+from fuseworthy.strategies.catalogue import CATALOGUE, EARLY, LATE, PROBES, TUNED
 from fuseworthy.strategies.part import Cost, Fitted, Part, make_part
 from fuseworthy.study.workspace import Workspace
 from fuseworthy.task import Floats
@@ -40,7 +40,8 @@ Networks come after; which of them are run may depend on what the probes find.""
 class Unit:
     """What to fit on one fold: the singles of one modality, the strategies of one kind, or one network (for one label).
 
-    A unit of kind ``"network"`` has the network's name as its strategy, or a modality: the network on that one alone.
+    A unit of kind ``"network"`` has the network's name as its strategy, or a modality: the network on that one alone, or
+    with both the one that trains the modality's encoder on it alone.
     """
 
     kind: str
@@ -83,6 +84,9 @@ def network_units(workspace: Workspace, repeat: int, names: Sequence[str], *, al
     plan = workspace.plan
     before = [(m, "") for m in sorted(plan.modalities)] if names and alone else []
     after = [("", "placebo-network")] if names and alone else []
+    if TUNED in names:
+        before += [(m, TUNED) for m in sorted(plan.modalities) if "tuned" in plan.modalities[m]]
+        after += [("", "placebo-tuned")]
     return [
         Unit("network", repeat, k, m, label, name)
         for label in range(max(len(plan.labels), 1))

@@ -28,7 +28,7 @@ class Plan:
 
     ``labels`` are the target columns of a study with several; ``candidates`` are networks that join if the probes find
     reason to; ``custom`` maps the user's own strategies to where they are imported from, ``custom_digests`` to what they are; ``observations`` is what was
-    seen of the data before training. ``modalities`` maps a name to kind, columns, encoders, reason and the folders of its blocks by view.
+    seen of the data before training. ``modalities`` maps a name to kind, columns, encoders, reason and the folders of its blocks by view, and if its encoder is trained which, and the folder of what that is given.
     """
 
     version: str
@@ -76,7 +76,7 @@ class Plan:
         ):
             del data[name]
         data["modalities"] = {
-            name: {k: v for k, v in spec.items() if k not in ("folders", "reason", "root")}
+            name: {k: v for k, v in spec.items() if k not in ("folders", "reason", "root", "raw")}
             for name, spec in self.modalities.items()
         }
         return content_digest(data)
@@ -105,14 +105,19 @@ class Workspace:
     @cached_property
     def blocks(self) -> dict[str, dict[str, Block]]:
         """Every modality's blocks by view, loaded once per process."""
-        found: dict[str, dict[str, Block]] = {}
+        return {
+            name: {view: _load(folder, name) for view, folder in spec["folders"].items()}
+            for name, spec in self.plan.modalities.items()
+        }
+
+    @cached_property
+    def with_raw(self) -> dict[str, dict[str, Block]]:
+        """The same with what is given to encoders that are trained, as a further view of their modalities."""
+        found = {name: dict(views) for name, views in self.blocks.items()}
         for name, spec in self.plan.modalities.items():
-            try:
-                found[name] = {
-                    view: load_block(Path(folder), name, Path(folder).name) for view, folder in spec["folders"].items()
-                }
-            except (OSError, ValueError) as error:
-                raise StudyError(f"the encoded blocks of {name!r} must be readable, but: {error}") from error
+            if "raw" in spec:
+                block = _load(spec["raw"], name)
+                found[name][block.view] = block
         return found
 
     @property
@@ -124,6 +129,13 @@ class Workspace:
         """Append a line to the run's log."""
         with (self.folder / "log.jsonl").open("a", encoding="utf-8") as handle:
             handle.write(json.dumps({"time": round(time.time(), 3), "event": event} | facts, ensure_ascii=False) + "\n")
+
+
+def _load(folder: str, modality: str) -> Block:
+    try:
+        return load_block(Path(folder), modality, Path(folder).name)
+    except (OSError, ValueError) as error:
+        raise StudyError(f"the encoded blocks of {modality!r} must be readable, but: {error}") from error
 
 
 def create(

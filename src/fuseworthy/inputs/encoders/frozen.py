@@ -45,9 +45,9 @@ def weights_of(encoder: str) -> str:
     InputError
         See `weights_folder`.
     """
-    if not is_frozen(encoder):
-        return ""
     source = source_of(encoder)[1]
+    if not is_frozen(encoder) and not source:
+        return ""
     if source:
         return weights_digest(weights_folder(encoder, source, "transformers"))
     require("torch", extra="deep")

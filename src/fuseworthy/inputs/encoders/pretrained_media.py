@@ -34,7 +34,7 @@ class Pictures:
         transformers = require("transformers", extra="transformers")
         require("PIL.Image", extra="image")
         with loading(folder, "pictures"):
-            self.processor = _processor(transformers, folder)
+            self.processor = load_processor(transformers, folder)
         self.loaded = _Loaded(folder, "vision_model", "pictures")
 
     def read(self, items: Sequence[NDArray[np.uint8]]) -> Iterator[tuple[Floats, Floats]]:
@@ -118,7 +118,7 @@ class _Loaded:
         return found.last_hidden_state.float(), None if summary is None else summary.float()
 
 
-def _processor(transformers: Any, folder: Path) -> Any:
+def load_processor(transformers: Any, folder: Path) -> Any:
     """The folder's image processor, by Pillow: the other way of it needs a further package."""
     return transformers.AutoImageProcessor.from_pretrained(
         str(folder), local_files_only=True, trust_remote_code=False, backend="pil"

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from fuseworthy.durable import content_digest
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import Block
-from fuseworthy.inputs.encoder_names import gives_tokens
+from fuseworthy.inputs.encoder_names import PIXELS, gives_tokens, source_of
 from fuseworthy.inputs.encoders.frozen import read_rows, weights_of
+from fuseworthy.inputs.encoders.raw import stacked_pixels
 from fuseworthy.inputs.kinds import modality_from_dict
 from fuseworthy.inputs.media.assets import Refused, Unreadable, locate
 from fuseworthy.inputs.media.cells import cell_of, digest_part, digest_row, name_of, open_whole, refused, rows_of
@@ -271,6 +272,9 @@ def _block(
         times = np.zeros(shape[:2], dtype=np.float32) if sequence and recording.kind != "image" else None
         return Block(modality, view, np.zeros(shape, dtype=np.float32), present, meta, mask, times)
     found = [rows[i].views[view] for i in here]
+    if source_of(recording.views[view])[0] == PIXELS:
+        pixels = stacked_pixels(modality, [part.values for part in found], here, len(rows))
+        return Block(modality, view, pixels, present, meta | {"raw": True})
     _require_width(modality, here, [part.values.shape[-1] for part in found], width)
     width = found[0].values.shape[-1]
     if found[0].values.ndim == 1:

@@ -77,7 +77,7 @@ def embed(folder: Path, texts: Sequence[str], tell: Tell | None = None) -> NDArr
     MissingExtraError
     """
     torch = require("torch", extra="deep")
-    reader = _Reader(folder)
+    reader = Reader(folder)
     values = np.zeros((len(texts), reader.width), dtype=np.float32)
     done = 0
     for rows, states, mask in reader.read(texts):
@@ -101,7 +101,7 @@ def embed_tokens(
     InputError
     MissingExtraError
     """
-    reader = _Reader(folder)
+    reader = Reader(folder)
     longest = max(map(len, reader.tokens_of(texts)), default=1)
     values = np.zeros((len(texts), longest, reader.width), dtype=np.float16)
     real = np.zeros(values.shape[:2], dtype=bool)
@@ -116,7 +116,7 @@ def embed_tokens(
     return values, real
 
 
-class _Reader:
+class Reader:
     """A tokeniser and a model, loaded."""
 
     def __init__(self, folder: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseworthy.durable import content_digest
-from fuseworthy.inputs.encoder_names import is_frozen, network_name
+from fuseworthy.inputs.encoder_names import PIXELS, is_frozen, network_name, source_of
 from fuseworthy.inputs.media.assets import Refused, Unreadable, digest_of, digest_of_reason
 from fuseworthy.inputs.media.cells import Part, Row, digest_part, name_of, open_part
 from fuseworthy.inputs.recordings import Audio, Image, Recording, Series, Video
@@ -169,6 +169,11 @@ def _encode(recording: Recording, encoder: str, decoded: Any) -> Described:
     if isinstance(recording, Image):
         from fuseworthy.inputs.encoders.pictures import picture_patches, picture_statistics
 
+        family, source = source_of(encoder)
+        if family == PIXELS:
+            from fuseworthy.inputs.encoders.raw import picture_pixels
+
+            return Described(picture_pixels(decoded, source))
         return Described(picture_statistics(decoded) if encoder == "statistics" else picture_patches(decoded))
     if isinstance(recording, Audio):
         from fuseworthy.inputs.encoders.spectra import sound_frames, sound_spectrum

@@ -43,6 +43,11 @@ class Lesson(nn.Module):
             return []
         return [f"fusion.{self.fusion.modality_prefix(m)}" for m in self.fusion.names]
 
+    @property
+    def rates(self) -> dict[str, float]:
+        """Parameters that have a learning rate of their own, and it."""
+        return {f"fusion.{name}": rate for name, rate in getattr(self.fusion, "rates", {}).items()}
+
     def forward(
         self, inputs: Named, present: Named, mask: Named, times: Named, target: Tensor, progress: float
     ) -> tuple[Tensor, Tensor, Tensor]:

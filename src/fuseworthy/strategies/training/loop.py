@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +22,8 @@ from fuseworthy.task import Floats
 Make = Callable[[], Lesson]
 EVALUATED, MOST_PAIRS = 4096, 2_000_000
 """Most rows, and most pairs of tokens, of a step without gradients: attention needs memory for every pair."""
+ENCODED = 64
+"""Rows of a step that go through an encoder first."""
 PATIENT = 3
 """How much longer than its patience training goes on while nothing is learned yet: attention may start with a plateau."""
 ANNEALED = 10
@@ -125,7 +128,7 @@ class _Run:
         self.objective, self.dropping = objective, dropping
         self.prefixes = program.lessons[0].prefixes
         self.optimiser = torch.optim.AdamW(
-            list(program.parameters.values()), lr=recipe.rate, weight_decay=recipe.decay, fused=True
+            _by_rate(program, recipe.rate), lr=recipe.rate, weight_decay=recipe.decay, fused=True
         )
         self.orders = [np.random.default_rng(copy.seed) for copy in copies]
         self.noise = Noise(copies[0].seed, program.device)
@@ -146,7 +149,7 @@ class _Run:
     def _step(self, batch: Rows, progress: float) -> Tensor:
         self.steps += 1
         for group in self.optimiser.param_groups:
-            group["lr"] = self.recipe.rate * min(1.0, self.steps / max(self.recipe.warm_up, 1))
+            group["lr"] = group["full"] * min(1.0, self.steps / max(self.recipe.warm_up, 1))
         self.optimiser.zero_grad(set_to_none=True)
         with _autocast(self.program.device):
             joint, alone, heard = self.program.losses(batch, progress)
@@ -191,12 +194,14 @@ def predict(
 ) -> Floats:
     """Outputs of each module for all rows, (copies, n, outputs).
 
-    Exact means double precision on a processor, so that a row's answer does not depend on the rows asked with it.
+    Exact means double precision on a processor, so that a row's answer does not depend on the rows asked with it; a module
+    whose ``exact`` is False is spared that.
     """
     device = torch.device(device)
-    precision = torch.float64 if exact and device.type == "cpu" else torch.float32
     found = []
     for module in modules:
+        exactly = exact and device.type == "cpu" and getattr(module, "exact", True)
+        precision = torch.float64 if exactly else torch.float32
         module.to(device=device, dtype=precision).eval()
         pieces = []
         step = rows_at_once(rows)
@@ -209,7 +214,9 @@ def predict(
 
 
 def rows_at_once(rows: Rows) -> int:
-    """How many rows to ask in one step."""
+    """How many rows to ask in one step: few where networks read pixels or words."""
+    if not all(values.is_floating_point() for values in rows.inputs.values()):
+        return ENCODED
     tokens = sum(values.shape[1] if values.dim() == 3 else 1 for values in rows.inputs.values())
     return max(8, min(EVALUATED, MOST_PAIRS // tokens**2))
 
@@ -232,6 +239,14 @@ def _programs(
     if stacked and len(copies) > 1:
         return [(Stacked(lessons, device), copies)]
     return [(Alone(lesson, device), [copy]) for lesson, copy in zip(lessons, copies, strict=True)]
+
+
+def _by_rate(program: Program, usual: float) -> list[dict[str, Any]]:
+    """The parameters in groups of one learning rate; ``full`` is that after warm-up."""
+    own, groups = program.lessons[0].rates, dict[float, list[Tensor]]()
+    for name, p in program.parameters.items():
+        groups.setdefault(own.get(name, usual), []).append(p)
+    return [{"params": group, "full": rate} for rate, group in groups.items()]
 
 
 def _truth(alone: Tensor, *, numeric: bool) -> Tensor:

@@ -72,7 +72,7 @@ class Alone(Program):
 
     def __init__(self, lesson: Lesson, device: torch.device) -> None:
         super().__init__([lesson], device)
-        self.parameters = dict(self.lessons[0].train().named_parameters())
+        self.parameters = {name: p for name, p in self.lessons[0].train().named_parameters() if p.requires_grad}
 
     def losses(self, batch: Rows, progress: float) -> tuple[Tensor, Tensor, Tensor]:
         lesson = self.lessons[0]
