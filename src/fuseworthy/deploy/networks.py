@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 MOST_HEADER = 8 << 20
 """Bytes of a safetensors header."""
-MOST_NETWORKS, MOST_WIDTH = 100, 65_536
+MOST_NETWORKS, MOST_INPUTS, MOST_WIDTH = 100, 50, 65_536
 
 
 def design_of(module: Any) -> dict[str, Any]:
@@ -100,6 +100,8 @@ def _network(design: Any, weights: Mapping[str, Any], most: int, name: str) -> F
 def _made(design: Mapping[str, Any]) -> Fusion:
     from fuseworthy.nn import FUSIONS, Hybrid
 
+    if len(design["inputs"]) > MOST_INPUTS:
+        raise ValueError(f"a network must have at most {MOST_INPUTS} inputs, but {len(design['inputs'])} came")
     sizes = {str(m): _whole(size) for m, size in design["inputs"].items()}
     shape: dict[str, Any] = {"inputs": sizes, "outputs": _whole(design["outputs"]), "width": _whole(design["width"])}
     if design["kind"] == "hybrid":
