@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -34,6 +35,8 @@ from fuseworthy.task import Task
 
 CARD = "README.md"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
+TOLERANCE = 1e-5
+"""By how much the answers to the probe may differ on another machine or under other versions."""
 
 
 class _Kept(Protocol):
@@ -41,8 +44,6 @@ class _Kept(Protocol):
 
 
 _Read = TypeVar("_Read", bound=_Kept)
-TOLERANCE = 1e-5
-"""By how much the answers to the probe may differ on another machine or under other versions."""
 
 
 def save(model: Model, folder: Path) -> Path:
@@ -61,7 +62,7 @@ def save(model: Model, folder: Path) -> Path:
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
     try:
         files, parts = _write_parts(model, made)
-        files[CARD] = _entry(made, CARD, card_of(model, _versions()).encode())
+        files[CARD] = _entry(made, CARD, card_of(model, versions_here()).encode())
         write_json(made / MANIFEST, _manifest(model, files, parts))
         _require_same(load(made), model)
         made.chmod(0o755)
@@ -123,7 +124,7 @@ def _entry(folder: Path, name: str, content: bytes) -> dict[str, Any]:
 def _manifest(model: Model, files: Mapping[str, Any], parts: Mapping[str, str]) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "versions": _versions(),
+        "versions": versions_here(),
         "task": model.task.to_dict(),
         "target": model.target,
         "modalities": {name: m.to_dict() for name, m in model.modalities.items()},
@@ -140,7 +141,8 @@ def _manifest(model: Model, files: Mapping[str, Any], parts: Mapping[str, str]) 
     }
 
 
-def _versions() -> dict[str, str]:
+@cache
+def versions_here() -> dict[str, str]:
     """This package and those that its answers depend on, as they are installed here."""
     from importlib.metadata import PackageNotFoundError, version
 
@@ -158,7 +160,7 @@ def _content(folder: Path, name: str, digest: str) -> bytes:
         raise InputError(f"{folder / name} must be readable, but: {said(error)}.") from error
     if hashlib.sha256(content).hexdigest() != digest:
         raise InputError(
-            f"{folder / name} is damaged: its sha256 is not that of the manifest. Save or fetch the model again."
+            f"{folder / name} must have the sha256 that the manifest says, but is damaged. Save or fetch the model again."
         )
     return content
 
@@ -211,7 +213,7 @@ def _require_probe(model: Model, manifest: Mapping[str, Any], folder: Path) -> N
     except Exception as error:
         raise InputError(f"{folder} must hold a model that answers, but: {said(error)}.") from error
     if not worst <= TOLERANCE * max(1.0, model.task.variance**0.5):
-        then, now = manifest["versions"], _versions()
+        then, now = manifest["versions"], versions_here()
         changed = ", ".join(
             f"{name} {then[name]} then, {now.get(name)} here" for name in then if then[name] != now.get(name)
         )

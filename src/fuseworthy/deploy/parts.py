@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from fuseworthy.deploy.manifest import said
 from fuseworthy.deploy.soundness import held_in, require_sound
 from fuseworthy.deploy.trusted import BUILT
 from fuseworthy.errors import InputError, require
@@ -18,7 +19,7 @@ from fuseworthy.strategies.part import Predictor
 if TYPE_CHECKING:
     from fuseworthy.strategies.neural import NeuralPredictor
 
-SCHEMA = "schema.json"
+SCHEMA, PROTOCOL = "schema.json", 2
 MOST_SCHEMA = 64 << 20
 """Bytes of a file's table of contents."""
 DEEPEST = 200
@@ -62,7 +63,11 @@ def load_part(files: Mapping[str, bytes], name: str) -> Predictor:
         raise InputError(f"{name} must hold a predictor, but holds a {type(predictor).__name__}.")
     require_sound(predictor, name)
     _regrow(predictor)
-    if "safetensors" in files:
+    if len(files) > 1 or hasattr(predictor, "modules"):
+        if set(files) != {"skops", "safetensors", "json"} or not hasattr(predictor, "modules"):
+            raise InputError(
+                f"{name} must have weights and a design if it is a network, and else nothing, but does not."
+            )
         predictor = _with_networks(predictor, files, name)
     return predictor  # type: ignore[no-any-return]
 
@@ -85,7 +90,10 @@ def _require_trusted(content: bytes, name: str) -> set[str]:
     except InputError:
         raise
     except Exception as error:  # an archive may be wrong in very many ways
-        raise InputError(f"{name} must be a whole skops file, but is damaged: {error}.") from error
+        raise InputError(f"{name} must be a whole skops file, but is damaged: {said(error)}.") from error
+    protocol = schema.get("protocol") if isinstance(schema, dict) else None
+    if type(protocol) is not int or protocol < PROTOCOL:
+        raise InputError(f"{name} must be of protocol {PROTOCOL} of skops or later, but is of {str(protocol)[:20]}.")
     held = set()
     for node in _nodes(schema, name):
         kind, loader = f"{node.get('__module__')}.{node.get('__class__')}", node.get("__loader__")

@@ -145,9 +145,10 @@ def _tree_estimator(own: Any) -> bool:
 
 
 def _neighbours(model: Any) -> bool:
-    rows = model._fit_X
+    rows, classes = model._fit_X, getattr(model, "classes_", None)
     return (
-        model.weights == "distance"
+        (classes is None or (model._y.dtype.kind == "i" and bool(((model._y >= 0) & (model._y < len(classes))).all())))
+        and model.weights == "distance"
         and model.effective_metric_ == "euclidean"
         and not model.effective_metric_params_
         and model._fit_method in ("kd_tree", "brute")
