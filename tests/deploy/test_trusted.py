@@ -30,11 +30,13 @@ def kept():
     """Everything that a study can deploy, as files: way of building -> types."""
     from sklearn.linear_model import LogisticRegression
 
-    parts = [Constant(learned("binary", THREE)[3].prior), model_of(as_strategy(LogisticRegression())).fusion[1]]
+    parts = [model_of("interleaved", names=SEQUENCES).fusion[1]]
+    parts += [Constant(learned("binary", THREE)[3].prior), model_of(as_strategy(LogisticRegression())).fusion[1]]
     for kind in KINDS:
         for names in (THREE, SEQUENCES):
             parts += [single.predictor for single in learned(kind, names)[2].values()]
-            fusions = [*NAMED, "concat"] if names == THREE else ["interleaved"]
+            some = [*NAMED, "concat"] if kind == "binary" else ["stacking", "early-linear"]
+            fusions = some if names == THREE else []
             parts += [model_of(name, kind, names).fusion[1] for name in fusions]
     found = defaultdict(set)
     for part in parts:
