@@ -8,7 +8,7 @@ import pytest
 from small_models import model_of, quick_learners, rows_of
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)  # folders without __init__ are no packages to pytest
 def quick():
     with quick_learners():
         yield

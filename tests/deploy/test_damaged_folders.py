@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-DEFAULT, FULL = 300, 20_000
+DEFAULT, FULL = 150, 20_000
 MOST_GROWN = 400
 """MiB by which reading them all may raise the peak of the process."""
 

@@ -19,6 +19,7 @@ from fuseworthy.strategies.strategy import NAMED
 
 HERE = Path(__file__).parent
 QUICK = [*NAMED, "concat"]
+OTHERS = [(name, kind) for name in ("stacking", "early-boosting", "concat") for kind in ("multiclass", "regression")]
 OVER_SEQUENCES = ["early-linear", "interleaved", "concat-blending", "hybrid:clip+remark"]
 
 
@@ -54,8 +55,7 @@ def test_networks_come_back_the_same(name, tmp_path):
     require_same(replace(trained, fusion=fusion), tmp_path / "m", "binary")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize(("name", "kind"), [*((name, "binary") for name in QUICK), *OTHERS])
 def test_fusions_of_every_target_come_back_the_same(name, kind, tmp_path):
     require_same(model_of(name, kind), tmp_path / "m", kind)
 
