@@ -112,7 +112,9 @@ def _table_design(graph: Graph, own: Any, entry: Entry) -> Value:
         if len(levels):
             codes = graph.op("Gather", cells, np.array([column]), axis=1)
             parts.append(graph.cast(graph.op("Equal", codes, _float64(levels)[None]), np.float64))
-    nothing = graph.op("Mul", graph.cast(graph.op("IsNaN", graph.op("Gather", cells, np.array([0]), axis=1)), np.float64), 0.0)
+    nothing = graph.op(
+        "Mul", graph.cast(graph.op("IsNaN", graph.op("Gather", cells, np.array([0]), axis=1)), np.float64), 0.0
+    )
     return graph.beside(parts) if parts else nothing
 
 

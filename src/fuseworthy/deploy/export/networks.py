@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,7 +81,7 @@ def exported(predictor: NeuralPredictor, fed: Mapping[str, Value]) -> Any:
     """
     torch = require("torch", extra="deep")
     require("onnxscript", extra="onnx")
-    whole = _averaged(predictor)
+    whole = _averaged(predictor, list(fed))
     count = torch.export.Dim("n", min=2)
     arguments, shapes = {}, {}
     for name in fed:
@@ -92,16 +94,17 @@ def exported(predictor: NeuralPredictor, fed: Mapping[str, Value]) -> Any:
         arguments[name] = torch.ones(shape, dtype=torch.bool) if true else torch.rand(shape, dtype=torch.float64)
         shapes[name] = dict(enumerate((count, *steps)[: len(shape)]))
     try:
-        with warnings.catch_warnings(), torch.no_grad():
+        with warnings.catch_warnings(), _quiet(), torch.no_grad():
             warnings.simplefilter("ignore")
             program = torch.onnx.export(
                 whole,
-                (arguments,),
+                tuple(arguments.values()),
                 dynamo=True,
                 opset_version=OPSET,
-                dynamic_shapes=(shapes,),
+                dynamic_shapes={"values": tuple(shapes.values())},
                 input_names=list(arguments),
                 output_names=["raw"],
+                custom_translation_table={torch.ops.aten.sort.stable: _sorted},
                 verbose=False,
             )
     except Exception as error:  # torch raises what it likes
@@ -113,7 +116,29 @@ def exported(predictor: NeuralPredictor, fed: Mapping[str, Value]) -> Any:
     return program.model_proto
 
 
-def _averaged(predictor: NeuralPredictor) -> Any:
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what torch and its optimiser log of packages that are not there and folds they skip."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    before = [own.level for own in loggers]
+    for own in loggers:
+        own.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        for own, level in zip(loggers, before, strict=True):
+            own.setLevel(level)
+
+
+def _sorted(values: Any, stable: bool = True, dim: int = -1, descending: bool = False) -> Any:
+    """A stable sort as ONNX has it: of equal values TopK takes the first first."""
+    from onnxscript import opset18
+
+    size = opset18.Shape(values, start=dim, end=dim + 1)
+    return opset18.TopK(values, size, axis=dim, largest=int(descending), sorted=1)
+
+
+def _averaged(predictor: NeuralPredictor, roles: list[str]) -> Any:
     """The networks side by side in double precision; the predictor's own stay as they are."""
     import torch
 
@@ -125,7 +150,8 @@ def _averaged(predictor: NeuralPredictor) -> Any:
             super().__init__()
             self.each = torch.nn.ModuleList(modules)
 
-        def forward(self, given: dict[str, torch.Tensor]) -> torch.Tensor:
+        def forward(self, *values: torch.Tensor) -> torch.Tensor:
+            given = dict(zip(roles, values, strict=True))
             inputs, present, mask, times = (
                 {m: given[f"{role}{i}"] for i, m in enumerate(names) if f"{role}{i}" in given}
                 for role in ("values", "present", "mask", "times")
@@ -148,10 +174,13 @@ def inlined(graph: Graph, model: Any, fed: Mapping[str, Value]) -> Value:
     InputError
         It holds parts of another kind than plain operations of the versions that this graph has.
     """
-    model = graph.onnx.inliner.inline_local_functions(model) if len(model.functions) else model
+    if len(model.functions):
+        model = require("onnx.inliner", extra="onnx").inline_local_functions(model)
     versions = {own.domain: own.version for own in model.opset_import}
     if versions.get("", 0) != OPSET:
-        raise InputError(f"torch must export version {OPSET} of ONNX, but exports {versions}. Install torch 2.6 or later.")
+        raise InputError(
+            f"torch must export version {OPSET} of ONNX, but exports {versions}. Install torch 2.6 or later."
+        )
     own: dict[str, str] = {"": ""} | {name: fed[name] for name in fed}
     for tensor in model.graph.initializer:
         own[tensor.name] = graph.constant(graph.onnx.numpy_helper.to_array(tensor))

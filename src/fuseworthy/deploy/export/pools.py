@@ -105,8 +105,12 @@ def _stacked(pool: Any, voices: Voices, task: Task) -> Value:
     """Every set of members has its own row of coefficients, which takes up the scales."""
     graph, general = voices.graph, getattr(pool, "general_", pool)
     coefficients, intercepts = _table(general, getattr(pool, "own_", {}), len(voices.said), task)
-    parts = [_evidence(graph, p, here, general.prior, task) for p, here in zip(voices.said, voices.present, strict=True)]
-    parts += [graph.cast(graph.op("Not", graph.column(voices.present[m])), np.float64) for m in general.flagged_.tolist()]
+    parts = [
+        _evidence(graph, p, here, general.prior, task) for p, here in zip(voices.said, voices.present, strict=True)
+    ]
+    parts += [
+        graph.cast(graph.op("Not", graph.column(voices.present[m])), np.float64) for m in general.flagged_.tolist()
+    ]
     x = graph.op("Unsqueeze", graph.beside(parts), np.array([1]))
     number = pattern_number(graph, list(voices.present))
     raw = graph.op("Squeeze", graph.op("MatMul", x, graph.picked(coefficients, number)), np.array([1]))

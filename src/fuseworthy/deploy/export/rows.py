@@ -113,7 +113,9 @@ class Rows:
         values = graph.op("Where", graph.op("Unsqueeze", mask, np.array([2])), values, dtype(0))
         times = None
         if shape.times is not None:
-            times = graph.op("Where", mask, self._input(modality, view, "times", np.float32, ("n", steps)), np.float32(0))
+            times = graph.op(
+                "Where", mask, self._input(modality, view, "times", np.float32, ("n", steps)), np.float32(0)
+            )
         return Entry(values, mask, times, shape)
 
     def _input(self, modality: str, view: str, role: str, dtype: type, shape: tuple[str | int, ...]) -> Value:

@@ -36,7 +36,9 @@ class Trees:
         self.weights.append(weight)
         return len(self.weights) - 1
 
-    def split(self, feature: int, threshold: float, missing_low: bool, low: tuple[int, bool], high: tuple[int, bool]) -> None:
+    def split(
+        self, feature: int, threshold: float, missing_low: bool, low: tuple[int, bool], high: tuple[int, bool]
+    ) -> None:
         """A split whose ways lead to a split or a leaf (number, whether it is a leaf)."""
         self.feature.append(feature)
         self.threshold.append(threshold)
@@ -91,10 +93,12 @@ def boosted(graph: Graph, model: Any, x: Value) -> Value:
 
 def forest(graph: Graph, model: Any, x: Value) -> Value:
     """A random forest: every tree gives the number of its leaf, a table what is in it, (n, classes) or (n, 1)."""
-    trees, held = Trees(), []
+    trees, before = Trees(), 0
+    held: list[NDArray[Any]] = []
     for number, own in enumerate(model.estimators_):
-        _add_tree(trees, own.tree_, number, sum(map(len, held)))
+        _add_tree(trees, own.tree_, number, before)
         held.append(own.tree_.value[:, 0, :])
+        before += own.tree_.node_count
     where = trees.summed(graph, graph.cast(graph.cast(x, np.float32), np.float64), len(model.estimators_))
     values = np.concatenate(held).astype(np.float64)
     if hasattr(model, "classes_"):
@@ -196,7 +200,9 @@ class _Columns:
         by_column = {c: self.graph.picked(np.column_stack(sets), self.codes[c]) for c, sets in self.asked.items()}
         found = self.graph.beside(list(by_column.values()))
         place = [self.width + i for i in np.argsort(self._grouped()).tolist()]
-        return self.graph.op("Gather", self.graph.beside([self.x, found]), np.array([*range(self.width), *place]), axis=1)
+        return self.graph.op(
+            "Gather", self.graph.beside([self.x, found]), np.array([*range(self.width), *place]), axis=1
+        )
 
     def _grouped(self) -> list[int]:
         """Numbers of the sets in the order in which the columns' tables stand side by side."""
