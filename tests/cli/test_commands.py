@@ -44,12 +44,14 @@ def test_help_loads_neither_scikit_learn_nor_torch():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).returncode == 0
 
 
-@pytest.mark.parametrize("command", ["", "compare", "judge", "inspect", "checks", "selftest", "demo", "data"])
+@pytest.mark.parametrize(
+    "command", ["", "compare", "judge", "inspect", "predict", "checks", "selftest", "demo", "data"]
+)
 def test_every_command_explains_itself(command):
     found = CliRunner().invoke(app, [*([command] if command else []), "--help"])
     assert found.exit_code == 0
     assert "Usage" in found.output
-    if command in ("compare", "judge", "inspect", "checks", "selftest", "data"):
+    if command in ("compare", "judge", "predict", "inspect", "checks", "selftest", "data"):
         assert "Example: fuseworthy" in found.output
 
 

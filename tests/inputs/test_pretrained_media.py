@@ -7,7 +7,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from made_files import encoded, film_bytes, picture_bytes, pixels, sound_bytes
-from tiny_models import pair_model, sound_model, vision_model
 
 import fuseworthy as fw
 from fuseworthy.datasets import DownloadError
@@ -15,6 +14,7 @@ from fuseworthy.datasets.packages import Package, fetch
 from fuseworthy.inputs.encode import encode_rows, encoding_from_dict, learn_encodings
 from fuseworthy.inputs.encoded import encode_modalities
 from fuseworthy.inputs.encoders.squares import central_square
+from tiny_models import pair_model, sound_model, vision_model
 
 REFERENCE = Package(
     "efficientnet-lite-pytorch",

@@ -5,11 +5,11 @@ import os
 import numpy as np
 import pyarrow as pa
 import pytest
-from tiny_models import static_model, text_model
 
 import fuseworthy as fw
 from fuseworthy.inputs.encode import encode_rows, encoding_from_dict, learn_encodings
 from fuseworthy.inputs.encoded import encode_modalities
+from tiny_models import static_model, text_model
 
 TEXTS = pa.table({"t": ["red cat", None, "the blue dog is in the red cat", "a", "blue"]})
 
