@@ -56,7 +56,7 @@ def save(model: Model, folder: Path) -> Path:
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
     try:
         files, parts = _write_parts(model, made)
-        files[CARD] = _entry(made, CARD, card_of(model, versions()).encode())
+        files[CARD] = _entry(made, CARD, card_of(model, _versions()).encode())
         write_json(made / MANIFEST, _manifest(model, files, parts))
         _require_same(load(made), model)
         made.chmod(0o755)
@@ -118,7 +118,7 @@ def _entry(folder: Path, name: str, content: bytes) -> dict[str, Any]:
 def _manifest(model: Model, files: Mapping[str, Any], parts: Mapping[str, str]) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "versions": versions(),
+        "versions": _versions(),
         "task": model.task.to_dict(),
         "target": model.target,
         "modalities": {name: m.to_dict() for name, m in model.modalities.items()},
@@ -135,7 +135,7 @@ def _manifest(model: Model, files: Mapping[str, Any], parts: Mapping[str, str]) 
     }
 
 
-def versions() -> dict[str, str]:
+def _versions() -> dict[str, str]:
     """This package and those that its answers depend on, as they are installed here."""
     from importlib.metadata import PackageNotFoundError, version
 
@@ -240,7 +240,7 @@ def _require_probe(model: Model, manifest: Mapping[str, Any], folder: Path) -> N
     except Exception as error:
         raise InputError(f"{folder} must hold a model that answers, but: {_said(error)}.") from error
     if not worst <= TOLERANCE * max(1.0, model.task.variance**0.5):
-        then, now = manifest["versions"], versions()
+        then, now = manifest["versions"], _versions()
         changed = ", ".join(
             f"{name} {then[name]} then, {now.get(name)} here" for name in then if then[name] != now.get(name)
         )

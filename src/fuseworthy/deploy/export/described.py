@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 GRAPH, DESCRIPTION = "model.onnx", "export.json"
-LARGEST_PROBE = 4096
+LARGEST_PROBE = 1 << 16
 """Numbers of an input of the probe that are written out; larger ones are left to their digest."""
 READS = {
     "counts": "how often each token of the vocabularies occurs, segment after segment, as sklearn's CountVectorizer counts "

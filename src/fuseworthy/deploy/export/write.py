@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
+from fuseworthy import __version__
 from fuseworthy.deploy.export.described import DESCRIPTION, GRAPH, Outputs, description
 from fuseworthy.deploy.export.graph import Graph
 from fuseworthy.deploy.export.parity import MOST_ROWS, Parity, measured
@@ -25,6 +28,8 @@ from fuseworthy.inputs.tables import read_table
 
 if TYPE_CHECKING:
     from fuseworthy.deploy.model import Model
+
+PACKAGES = ("numpy", "onnx", "onnxruntime", "scikit-learn", "scipy", "torch")
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ def export(model: Model, folder: Path, *, check: Any = None, root: str | Path | 
     content, inputs, outputs, table = built(model)
     real = None if check is None else model.blocks_of(*_first_rows(check, root))
     parity = measured(model, content, inputs, outputs, real)
-    facts = description(model, content, inputs, outputs, table, parity, _versions(model))
+    facts = description(model, content, inputs, outputs, table, parity, _versions())
     _write(folder, content, facts)
     return Exported(folder, len(content), parity)
 
@@ -97,12 +102,13 @@ def _first_rows(check: Any, root: str | Path | None) -> tuple[pa.Table, Path | N
     return table.slice(0, MOST_ROWS), None if place is None else Path(place)
 
 
-def _versions(model: Model) -> dict[str, str]:
-    from importlib.metadata import version
-
-    from fuseworthy.deploy.folder import versions
-
-    return versions() | {name: version(name) for name in ("onnx", "onnxruntime")}
+def _versions() -> dict[str, str]:
+    """This package and those that made the graph or that its answers were compared with."""
+    found = {"fuseworthy": __version__}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
 
 
 def _write(folder: Path, content: bytes, facts: dict[str, Any]) -> None:
