@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from exported_models import KINDS, learned, model_of, parity_of, single
+
 from fuseworthy.deploy.export.learners import LEARNERS
 from fuseworthy.errors import InputError
 from fuseworthy.strategies.families import FAMILIES
