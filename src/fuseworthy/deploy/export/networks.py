@@ -41,7 +41,9 @@ def answered(predictor: NeuralPredictor, rows: Rows) -> Value:
             f"table, but has {len(names)}. Deploy late fusion."
         )
     fed = _fed(predictor, rows)
-    raw = inlined(graph, exported(predictor, fed), fed)
+    if id(predictor) not in rows.networks:
+        rows.networks[id(predictor)] = exported(predictor, fed)
+    raw = inlined(graph, rows.networks[id(predictor)], fed)
     present = [rows.present[m] for m in names]
     sets = ["+".join(m for i, m in enumerate(names) if n >> i & 1) for n in range(1 << len(names))]
     own = {n: predictor.calibrators[key] for n, key in enumerate(sets) if n and key in predictor.calibrators}

@@ -54,6 +54,9 @@ class Rows:
     shapes : modality -> view -> a Block of no or any rows, which tells form and columns
     present : modality -> (n,) bool; of which a router may hide some
     given : modality -> (n,) bool, as given
+    inputs : those the graph has so far
+    entries : modality and view -> what became of them
+    networks : what torch exported, by the identity of its predictor: it takes seconds
     """
 
     graph: Graph
@@ -63,6 +66,7 @@ class Rows:
     given: Mapping[str, Value]
     inputs: list[Input] = field(default_factory=list)
     entries: dict[tuple[str, str], Entry] = field(default_factory=dict)
+    networks: dict[int, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, graph: Graph, task: Task, shapes: Mapping[str, Mapping[str, Block]]) -> Rows:
