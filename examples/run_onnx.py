@@ -12,7 +12,7 @@ import onnxruntime
 
 folder = Path(sys.argv[1])
 about = json.loads((folder / "export.json").read_text(encoding="utf-8"))
-session = onnxruntime.InferenceSession(folder / about["file"])
+graph = onnxruntime.InferenceSession(folder / about["file"])
 
 lacking = about["router"]["modalities"][-1]  # by the second row
 given = {}
@@ -23,6 +23,6 @@ for own in about["inputs"]:
     given[own["name"]] = rows
 
 outputs = [about["outputs"]["prediction"], about["outputs"]["route"]]
-for row, route in zip(*session.run(outputs, given), strict=True):
+for row, route in zip(*graph.run(outputs, given), strict=True):
     answer = dict(zip(about["classes"] or ["value"], row.round(3).tolist(), strict=True))
     print(answer, "answered by", about["router"]["routes"][route])

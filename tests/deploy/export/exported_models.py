@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 
@@ -11,6 +13,7 @@ from fuseworthy.deploy.model import Model
 from fuseworthy.deploy.router import Choice, Router
 from fuseworthy.inputs.encode import learn_encodings
 from fuseworthy.inputs.modality import Embedding, Tabular, Text
+from fuseworthy.strategies.calibration import Calibrator
 from fuseworthy.strategies.part import whole_part
 from fuseworthy.strategies.singles import FeatureStore, families_of, fit_single
 from fuseworthy.task import Task
@@ -74,11 +77,10 @@ def learned(kind, names):
 
 
 def single(blocks, part, modality, family="linear", setting=0):
-    """A single that is not tuned."""
-    for own, block in families_of(blocks[modality]):
-        if own.name == family:
-            return fit_single(own, block, part, FeatureStore(part), own.settings[setting])
-    raise KeyError(family)
+    """A single that is not tuned, calibrated so that it says something even of a modality that tells little."""
+    own, block = next((own, block) for own, block in families_of(blocks[modality]) if own.name == family)
+    fitted = fit_single(own, block, part, FeatureStore(part), own.settings[setting])
+    return replace(fitted, predictor=replace(fitted.predictor, calibrator=Calibrator(part.task, 1.3, 0.1)))
 
 
 def model_of(encodings, part, singles, fusion=None, router=None):

@@ -29,6 +29,8 @@ def made(request):
 def test_every_family_answers_alike(made, modality, family, setting):
     encodings, blocks, part = made
     own = single(blocks, part, modality, family, setting)
+    said = own.predictor.predict(blocks, np.arange(len(part.y)))
+    assert said.std(axis=0).min() > 0.001
     other = "cells" if modality != "cells" else "voice"
     model = model_of(
         {m: encodings[m] for m in (modality, other)},

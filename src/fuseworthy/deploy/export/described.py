@@ -12,6 +12,7 @@ import numpy as np
 from fuseworthy.deploy.export.parity import TOLERANCE, Parity, fed, padded
 from fuseworthy.deploy.export.rows import Input
 from fuseworthy.deploy.probe import probe_blocks
+from fuseworthy.inputs.encoders.words import RUNS, WORDS
 from fuseworthy.strategies.hidden import hidden, visible_sets
 
 if TYPE_CHECKING:
@@ -23,14 +24,17 @@ GRAPH, DESCRIPTION = "model.onnx", "export.json"
 LARGEST_PROBE = 1 << 16
 """Numbers of an input of the probe that are written out; larger ones are left to their digest."""
 READS = {
-    "counts": "how often each token of the vocabularies occurs, segment after segment, as sklearn's CountVectorizer counts "
-    "them: see encoding",
+    "counts": "how often each token of the vocabularies occurs, segment after segment, as scikit-learn's CountVectorizer "
+    "counts with the settings below and lowercase: words of the document (its columns joined by a newline, the first "
+    "100,000 characters), of each column in 'alone' by itself, then character runs of the document",
+    "words": "each lower-cased word as 64 signs over 8: the bits of its BLAKE2b digest of 8 bytes, the highest first; the "
+    "first 128 words of the document (its columns joined by a newline); one vector of zeros for a text without words",
     "cells": "a number for each feature of the columns; NaN for a cell that is missing; a category is its place in levels, "
-    "NaN if it is not among them; a date is its days since origin, month, weekday from Monday 0, and hour: see encoding",
-    "vectors": "the numbers of the row's vector",
-    "tokens": "the row's vectors in their order; mask is true where there is one, and padding is not read. Two steps at "
-    "least: pad a batch whose sequences have one vector",
+    "NaN if it is not among them; a moment is its days since origin, month, weekday from Monday 0, and hour",
+    "vectors": "the numbers of the row's vector, as its encoder gives them",
+    "tokens": "the row's vectors in their order, as their encoder gives them",
 }
+STEPS_READ = "; padding is not read. A batch has two steps at least: pad where all sequences have one vector"
 
 
 @dataclass(frozen=True)
@@ -87,11 +91,17 @@ def _input(model: Model, own: Input) -> dict[str, Any]:
     found: dict[str, Any] = asdict(own) | {"shape": list(own.shape)}
     if own.view is None:
         return found | {"reads": "whether the row has the modality; where it has not, its values are not read"}
+    if own.role == "mask":
+        return found | {"reads": f"true where there is a vector{STEPS_READ}"}
+    if own.role == "times":
+        return found | {"reads": "when each vector was taken"}
     encoding = model.encodings[own.modality][own.view]
-    form = "tokens" if len(own.shape) == 3 else own.view if own.view in READS else "vectors"
-    if own.role == "values":
-        return found | {"reads": READS[form], "columns": list(encoding.columns), "encoding": encoding.to_dict()}
-    return found | {"reads": "which vectors are real" if own.role == "mask" else "when each vector was taken"}
+    form = own.view if own.view in READS else "tokens" if len(own.shape) == 3 else "vectors"
+    found |= {"reads": READS[form], "columns": list(encoding.columns), "encoding": encoding.to_dict()}
+    if form != "counts":
+        return found
+    settings = [*(WORDS for _ in found["encoding"]["vocabularies"][1:]), RUNS]
+    return found | {"settings": [{name: how for name, how in own.items() if name != "min_df"} for own in settings]}
 
 
 def _router(model: Model, table: Table) -> dict[str, Any]:
