@@ -1,12 +1,19 @@
 """Every learner family answers in ONNX as in Python, whatever a row lacks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from exported_models import KINDS, learned, model_of, parity_of, single
 
+from fuseworthy.deploy.export.features import FEATURES
 from fuseworthy.deploy.export.learners import LEARNERS
+from fuseworthy.deploy.export.pools import POOLS
+from fuseworthy.deploy.export.predictors import PREDICTORS
+from fuseworthy.deploy.trusted import OURS
 from fuseworthy.errors import InputError
 from fuseworthy.strategies.families import FAMILIES
+from fuseworthy.task import Task
 
 pytest.importorskip("onnx")
 
@@ -45,8 +52,6 @@ def test_every_family_answers_alike(made, modality, family, setting):
 
 def test_a_class_that_a_modality_never_saw_gets_its_small_share():
     encodings, blocks, part = learned("multiclass", ["voice", "cells"])
-    from dataclasses import replace
-
     here = blocks["voice"]["vectors"].present & (part.y != 2)
     blocks["voice"] = {"vectors": replace(blocks["voice"]["vectors"], present=here)}
     own = single(blocks, part, "voice")
@@ -59,8 +64,6 @@ def test_a_class_that_a_modality_never_saw_gets_its_small_share():
 
 def test_principal_components_and_many_tokens_answer_alike():
     rng = np.random.default_rng(0)
-    from dataclasses import replace
-
     encodings, blocks, part = learned("binary", ["voice", "cells"])
     wide = np.where(blocks["voice"]["vectors"].present[:, None], rng.normal(size=(len(part.y), 90)), 0.0)
     blocks["voice"] = {"vectors": replace(blocks["voice"]["vectors"], values=wide)}
@@ -84,11 +87,16 @@ def test_too_many_neighbours_or_leaves_are_refused(monkeypatch):
         parity_of(model, blocks)
 
 
-def test_every_learner_of_the_catalogue_has_a_form():
-    from fuseworthy.task import Task
+def test_everything_that_a_folder_keeps_has_a_form_here():
+    kept = {name.split(".")[-1] for name in OURS}
+    known = {*PREDICTORS, *FEATURES, *POOLS, "Calibrator", "Layout", "BlockPenalised", "Task"}
+    assert kept - known == set()
 
+
+def test_every_learner_of_the_catalogue_has_a_form():
     for kind in KINDS:
         task = Task(kind, {"binary": ("a", "b"), "multiclass": ("a", "b", "c")}.get(kind, ()))
         for families in FAMILIES.values():
             for family in families:
                 assert type(family.estimator(task, family.settings[0], 0, [])).__name__ in LEARNERS
+                assert family.features.__name__ in FEATURES

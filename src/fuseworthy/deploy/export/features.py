@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 
 from fuseworthy.deploy.export.graph import Graph, Value
-from fuseworthy.deploy.export.rows import Entry
-from fuseworthy.deploy.export.trees import code_of
+from fuseworthy.deploy.export.rows import Entry, code_of
 from fuseworthy.errors import InputError
 
 

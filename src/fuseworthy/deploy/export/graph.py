@@ -18,8 +18,6 @@ MOST_BYTES = (1 << 31) - (1 << 20)
 
 Value = str
 """The name of a value of the graph."""
-Term = "str | float | int | NDArray[Any]"
-"""A value, or numbers that become a constant: of 64 bits, as they are."""
 
 
 class Graph:
@@ -71,7 +69,7 @@ class Graph:
         return self._known[key][0]
 
     def op(self, kind: str, *inputs: Any, domain: str = "", **attributes: Any) -> Value:
-        """The first output of an operation on values and numbers."""
+        """The first output of an operation on values and numbers; numbers become constants, of 64 bits if they say nothing."""
         return self.ops(kind, *inputs, outputs=1, domain=domain, **attributes)[0]
 
     def ops(self, kind: str, *inputs: Any, outputs: int, domain: str = "", **attributes: Any) -> list[Value]:

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from fuseworthy.deploy.export.boosting import boosted
 from fuseworthy.deploy.export.graph import Graph, Value
 from fuseworthy.deploy.export.linear import logistic, ridge
 from fuseworthy.deploy.export.neighbours import neighbours
-from fuseworthy.deploy.export.trees import boosted, forest
+from fuseworthy.deploy.export.trees import forest
 from fuseworthy.errors import InputError
 from fuseworthy.task import Task
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from fuseworthy.deploy.export.networks import STEPS
 from fuseworthy.deploy.export.rows import Input
 from fuseworthy.deploy.export.settled import settled
+from fuseworthy.deploy.export.traced import STEPS
 from fuseworthy.deploy.probe import probe_blocks
 from fuseworthy.errors import InputError, require
 from fuseworthy.inputs.blocks import Block

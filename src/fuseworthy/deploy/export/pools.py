@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,17 +44,10 @@ def pooled(pool: Any, voices: Voices, task: Task) -> Value:
             f"a pool to be exported must have at most {MOST_MEMBERS} members, but has {len(voices.said)}: it holds a table "
             "of every set of them. Deploy early fusion, or fewer modalities."
         )
-    made = {
-        "WeightedPool": _weighted,
-        "LogPool": _logarithmic,
-        "CalibratedPool": _calibrated,
-        "Stacker": _stacked,
-        "PatternStacker": _stacked,
-    }
     kind = type(pool).__name__
-    if kind not in made:
-        raise InputError(f"a pool to be exported must be among {', '.join(sorted(made))}, but {kind} came.")
-    return made[kind](pool, voices, task)
+    if kind not in POOLS:
+        raise InputError(f"a pool to be exported must be among {', '.join(sorted(POOLS))}, but {kind} came.")
+    return POOLS[kind](pool, voices, task)
 
 
 def _weighted(pool: Any, voices: Voices, task: Task) -> Value:
@@ -164,3 +157,13 @@ def _added(graph: Graph, values: list[Value]) -> Value:
     for value in values[1:]:
         found = graph.op("Add", found, value)
     return found
+
+
+POOLS: dict[str, Callable[[Any, Voices, Task], Value]] = {
+    "CalibratedPool": _calibrated,
+    "LogPool": _logarithmic,
+    "PatternStacker": _stacked,
+    "Stacker": _stacked,
+    "WeightedPool": _weighted,
+}
+"""Pools by the name of their class."""

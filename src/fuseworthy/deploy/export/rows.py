@@ -141,3 +141,10 @@ def pattern_number(graph: Graph, present: list[Value]) -> Value:
     """Which of the 2^M sets of members a row has, (n,) int64: the first is worth 1, the next 2, …"""
     worth = [graph.op("Mul", graph.cast(own, np.int64), np.int64(1 << i)) for i, own in enumerate(present)]
     return worth[0] if len(worth) == 1 else graph.sum(graph.beside([graph.column(own) for own in worth]), 1)
+
+
+def code_of(graph: Graph, column: Value, size: int) -> Value:
+    """Codes (n, 1) as whole numbers (n,) below ``size``; that itself for NaN and what is no code."""
+    flat = graph.op("Squeeze", column, np.array([1]))
+    inside = graph.op("And", graph.op("GreaterOrEqual", flat, 0.0), graph.op("Less", flat, float(size)))
+    return graph.cast(graph.op("Where", inside, flat, float(size)), np.int64)
