@@ -22,24 +22,24 @@ def boosted(graph: Graph, model: Any, x: Value) -> Value:
     """Histogram gradient boosting: (n, classes the model knows) or (n, 1)."""
     columns = _Columns.of(graph, model, x)
     trees = Trees()
-    for stage in model._predictors:
-        for target, tree in enumerate(stage):
-            _add_boosted(trees, tree, target, columns)
+    for tree in (tree for stage in model._predictors for tree in stage):
+        _add_boosted(trees, tree, columns)
     width = int(model.n_trees_per_iteration_)
-    raw = trees.summed(graph, columns.whole(), width)
+    by_class = np.tile(np.eye(width), (len(model._predictors), 1))
+    raw = graph.op("MatMul", trees.held(graph, columns.whole()), by_class)
     raw = graph.op("Add", raw, np.asarray(model._baseline_prediction, dtype=np.float64).reshape(1, -1))
     if not hasattr(model, "classes_"):
         return raw
     return both(graph, graph.op("Sigmoid", raw)) if width == 1 else graph.op("Softmax", raw, axis=1)
 
 
-def _add_boosted(trees: Trees, tree: Any, target: int, columns: _Columns) -> None:
+def _add_boosted(trees: Trees, tree: Any, columns: _Columns) -> None:
     nodes = tree.nodes
     inner = np.flatnonzero(nodes["is_leaf"] == 0)
     place = {int(node): len(trees.feature) + i for i, node in enumerate(inner)}
 
     def way(node: int) -> tuple[int, bool]:
-        return (place[node], False) if node in place else (trees.leaf(target, float(nodes["value"][node])), True)
+        return (place[node], False) if node in place else trees.leaf(float(nodes["value"][node]))
 
     if not len(inner):
         add_stump(trees, way(0))

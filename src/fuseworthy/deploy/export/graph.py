@@ -10,8 +10,8 @@ import numpy as np
 
 from fuseworthy.errors import InputError, require
 
-OPSET, ML_OPSET, IR = 18, 5, 10
-"""Versions that onnxruntime reads from 1.20 on; trees in double precision need the fifth of ai.onnx.ml."""
+OPSET, ML_OPSET, IR = 18, 3, 8
+"""Versions that onnxruntime reads from 1.20 on, the oldest it was tried with."""
 ML = "ai.onnx.ml"
 MOST_BYTES = (1 << 31) - (1 << 20)
 """What one file of protocol buffers holds."""
