@@ -32,5 +32,5 @@ def export(
         typer.echo(f"over {parity.rows:,} real rows: {parity.real:.2g}")
     if parity.on_edge:
         typer.echo(
-            f"{parity.on_edge:,} real rows stand on a split of boosted trees; the graph sends them left, see docs/export.md"
+            f"{parity.on_edge:,} real rows stand on a split of boosted trees and fall to its other side, see docs/export.md"
         )

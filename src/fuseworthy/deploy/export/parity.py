@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from fuseworthy.deploy.export.rows import Input
-from fuseworthy.deploy.export.settled import settled
+from fuseworthy.deploy.export.settled import around
 from fuseworthy.deploy.export.traced import STEPS
 from fuseworthy.deploy.probe import probe_blocks
 from fuseworthy.errors import InputError, require
@@ -40,8 +40,9 @@ class Parity:
     ----------
     probe : the largest difference over the probe's rows, with every set of modalities
     rows : real rows that were asked
-    real : the largest difference over them, or None
-    on_edge : real rows that stand on a split of boosted trees; the graph sends them to the left, as `settled` does
+    real : the largest difference over them, or None; without rows on an edge
+    on_edge : real rows that the graph answers otherwise, as they stand on a split of boosted trees (see `settled`) and fall
+        to its other side
     """
 
     probe: float
@@ -63,7 +64,7 @@ def measured(model: Model, content: bytes, inputs: Sequence[Input], outputs: Out
         They differ by more than 1e-5, or another part answers a row.
     """
     probe = padded(probe_blocks(model))
-    asked = _Asked(model, settled(model, probe), opened(content), tuple(inputs), outputs)
+    asked = _Asked(around(model, probe), opened(content), tuple(inputs), outputs)
     sets: list[tuple[str, ...]] = [(), *visible_sets(list(model.modalities))]
     worst = 0.0
     for own in sets:
@@ -128,31 +129,31 @@ def _padded(block: Block) -> Block:
 
 @dataclass(frozen=True)
 class _Asked:
-    """A model, the same with its splits settled, and a graph."""
+    """A model, the same with its splits moved a little, and a graph."""
 
-    model: Model
-    settled: Model
+    models: list[Model]
     session: Any
     inputs: tuple[Input, ...]
     outputs: Outputs
 
     def apart(self, blocks: Blocks) -> tuple[float, int]:
         """The largest difference between the answers to some rows, infinite where another part answers; and the rows on
-        an edge, which are held against the settled model.
+        an edge that are answered otherwise, but as the model would a hair to one side.
         """
-        answers, firm = self.model.answer_blocks(blocks), self.settled.answer_blocks(blocks)
+        answers = [model.answer_blocks(blocks) for model in self.models]
         found = dict(
             zip(self.outputs.names, self.session.run(self.outputs.names, fed(blocks, self.inputs)), strict=True)
         )
         routes = np.array(self.outputs.routes, dtype=object)[found[self.outputs.route]]
-        if (routes != answers.route).any():
+        if (routes != answers[0].route).any():
             return float("inf"), 0
-        unit = 1.0 if self.model.task.is_classification else max(float(self.model.task.variance) ** 0.5, 1e-12)
-        moved = (_by_row(_said(answers, self.outputs), _said(firm, self.outputs)) / unit) > TOLERANCE
-        close = _by_row(_said(firm, self.outputs), found) / unit
-        exact = _by_row(_said(answers, self.outputs), found) / unit
-        apart = np.where(moved, close, exact)
-        return (float(apart.max(initial=0.0)) if np.isfinite(apart).all() else float("inf")), int(moved.sum())
+        task = answers[0].task
+        unit = 1.0 if task.is_classification else max(float(task.variance) ** 0.5, 1e-12)
+        by_model = np.stack([_by_row(_said(own, self.outputs), found) / unit for own in answers])
+        if not np.isfinite(by_model).all():
+            return float("inf"), 0
+        on_edge = (by_model[0] > TOLERANCE) & (by_model.min(axis=0) <= TOLERANCE)
+        return float(np.where(on_edge, 0.0, by_model[0]).max(initial=0.0)), int(on_edge.sum())
 
 
 def _said(answers: Answers, outputs: Outputs) -> dict[str, Floats]:
