@@ -68,15 +68,15 @@ class Folds:
         return digest.hexdigest()
 
 
-def default_plan(n: int) -> tuple[int, int]:
-    """Folds and repeats for ``n`` rows (more repeats where rows are few, one pass where they are many).
+def default_plan(n: int, *, costly: bool = False) -> tuple[int, int]:
+    """Folds and repeats for ``n`` rows: more repeats where rows are few, one pass where they are many or training is costly.
 
     Examples
     --------
     >>> default_plan(400), default_plan(5000), default_plan(50000)
     ((5, 5), (5, 2), (5, 1))
     """
-    return (5, 5) if n < 2000 else (5, 2) if n < 20_000 else (5, 1)
+    return (5, 1) if costly or n >= 20_000 else (5, 5) if n < 2000 else (5, 2)
 
 
 def make_folds(

@@ -172,7 +172,11 @@ def compare(
     ] = False,
     folds: Annotated[int | None, typer.Option(help="Folds (5).", rich_help_panel=STUDY)] = None,
     repeats: Annotated[
-        int | None, typer.Option(help="Repeats (5 below 2 000 rows, 2 below 20 000, else 1).", rich_help_panel=STUDY)
+        int | None,
+        typer.Option(
+            help="Repeats (5 below 2 000 rows, 2 below 20 000, else 1; 1 where many networks are asked for).",
+            rich_help_panel=STUDY,
+        ),
     ] = None,
     budget: Annotated[
         float | None,

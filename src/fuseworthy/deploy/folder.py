@@ -8,36 +8,42 @@ that the folder brings.
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from fuseworthy import __version__
+from fuseworthy.deploy.agreement import require_agreeing
 from fuseworthy.deploy.card import card_of
+from fuseworthy.deploy.manifest import FORMAT, MANIFEST, read_manifest, said
 from fuseworthy.deploy.model import Model
 from fuseworthy.deploy.parts import dump_part, load_part
 from fuseworthy.deploy.probe import answers_to_probe
 from fuseworthy.deploy.router import Router
-from fuseworthy.durable import read_json, write_bytes, write_json
+from fuseworthy.durable import content_digest, write_bytes, write_json
 from fuseworthy.errors import FuseworthyError, InputError
 from fuseworthy.inputs.encode import encoding_from_dict
 from fuseworthy.inputs.kinds import modality_from_dict
 from fuseworthy.strategies.part import Predictor
 from fuseworthy.task import Task
 
-FORMAT = 1
-MANIFEST, CARD = "manifest.json", "README.md"
-MOST_MANIFEST, MOST_FILE, MOST_FILES = 64 << 20, 4 << 30, 1000
-"""Bytes of the manifest and of any other file, and files."""
+CARD = "README.md"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
 TOLERANCE = 1e-5
 """By how much the answers to the probe may differ on another machine or under other versions."""
+
+
+class _Kept(Protocol):
+    def to_dict(self) -> dict[str, Any]: ...
+
+
+_Read = TypeVar("_Read", bound=_Kept)
 
 
 def save(model: Model, folder: Path) -> Path:
@@ -56,7 +62,7 @@ def save(model: Model, folder: Path) -> Path:
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
     try:
         files, parts = _write_parts(model, made)
-        files[CARD] = _entry(made, CARD, card_of(model, _versions()).encode())
+        files[CARD] = _entry(made, CARD, card_of(model, versions_here()).encode())
         write_json(made / MANIFEST, _manifest(model, files, parts))
         _require_same(load(made), model)
         made.chmod(0o755)
@@ -85,14 +91,14 @@ def load(folder: str | Path) -> Model:
     at before memory is taken, and paths cannot leave the folder.
     """
     folder = Path(folder)
-    manifest = _read_manifest(folder)
-    contents = {name: _content(folder, name, entry) for name, entry in manifest["files"].items()}
+    manifest = read_manifest(folder)
+    contents = {name: _content(folder, name, own["sha256"]) for name, own in manifest["files"].items()}
     try:
         model = _assembled(manifest, contents)
     except FuseworthyError:
         raise
     except Exception as error:  # whatever a strange folder says, it must end in a sentence
-        raise InputError(f"{folder} must hold a whole model, but cannot be read: {_said(error)}.") from error
+        raise InputError(f"{folder} must hold a whole model, but cannot be read: {said(error)}.") from error
     _require_probe(model, manifest, folder)
     return model
 
@@ -118,7 +124,7 @@ def _entry(folder: Path, name: str, content: bytes) -> dict[str, Any]:
 def _manifest(model: Model, files: Mapping[str, Any], parts: Mapping[str, str]) -> dict[str, Any]:
     return {
         "format": FORMAT,
-        "versions": _versions(),
+        "versions": versions_here(),
         "task": model.task.to_dict(),
         "target": model.target,
         "modalities": {name: m.to_dict() for name, m in model.modalities.items()},
@@ -135,7 +141,8 @@ def _manifest(model: Model, files: Mapping[str, Any], parts: Mapping[str, str]) 
     }
 
 
-def _versions() -> dict[str, str]:
+@cache
+def versions_here() -> dict[str, str]:
     """This package and those that its answers depend on, as they are installed here."""
     from importlib.metadata import PackageNotFoundError, version
 
@@ -146,56 +153,14 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not folder.is_dir() or not path.is_file() or path.is_symlink():
-        raise InputError(f"{folder} must be the folder of a model, but has no {MANIFEST}.")
-    if path.stat().st_size > MOST_MANIFEST:
-        raise InputError(f"{path} must have at most {MOST_MANIFEST >> 20} MiB, but has {path.stat().st_size:,} bytes.")
+def _content(folder: Path, name: str, digest: str) -> bytes:
     try:
-        manifest = read_json(path)
-        found = manifest["format"]
-        if not isinstance(found, int) or found > FORMAT:
-            raise InputError(
-                f"{folder} must be of a format this version reads (up to {FORMAT}), but is of format {found!r}, written by "
-                f"fuseworthy {manifest.get('versions', {}).get('fuseworthy')}; this is {__version__}. Upgrade fuseworthy."
-            )
-        files = {str(name): (int(own["bytes"]), str(own["sha256"])) for name, own in manifest["files"].items()}
-    except InputError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
-        raise InputError(f"{path} must be a model's manifest, but: {_said(error)}.") from error
-    _require_files(folder, files)
-    return {**manifest, "files": files}
-
-
-def _require_files(folder: Path, files: Mapping[str, tuple[int, str]]) -> None:
-    """The folder holds these files and no others, regular ones, of the size they should have."""
-    if len(files) > MOST_FILES:
-        raise InputError(f"{folder} must hold at most {MOST_FILES:,} files, but names {len(files):,}.")
-    for name, (size, _) in files.items():
-        if Path(name).name != name or name.startswith(".") or name == MANIFEST or not name.isprintable():
-            raise InputError(f"a model's file must lie in its folder, but {name!r} is named.")
-        if not 0 <= size <= MOST_FILE:
-            raise InputError(
-                f"a model's file must have at most {MOST_FILE >> 30} GiB, but {name!r} is said to have {size:,}."
-            )
-    there = sorted(entry.name for entry in os.scandir(folder))
-    if strange := sorted(set(there) - set(files) - {MANIFEST}):
-        raise InputError(f"{folder} must hold the files its manifest names and no others, but holds {strange[0]!r}.")
-    for name, (size, _) in files.items():
-        path = folder / name
-        if name not in there:
-            raise InputError(f"{folder} must hold {name!r}, but it is missing.")
-        if path.is_symlink() or not path.is_file() or path.stat().st_size != size:
-            raise InputError(f"{path} must be a file of {size:,} bytes, but is not. Save or fetch the model again.")
-
-
-def _content(folder: Path, name: str, entry: tuple[int, str]) -> bytes:
-    content = (folder / name).read_bytes()
-    if hashlib.sha256(content).hexdigest() != entry[1]:
+        content = (folder / name).read_bytes()
+    except OSError as error:
+        raise InputError(f"{folder / name} must be readable, but: {said(error)}.") from error
+    if hashlib.sha256(content).hexdigest() != digest:
         raise InputError(
-            f"{folder / name} is damaged: its sha256 is not that of the manifest. Save or fetch the model again."
+            f"{folder / name} must have the sha256 that the manifest says, but is damaged. Save or fetch the model again."
         )
     return content
 
@@ -206,41 +171,49 @@ def _assembled(manifest: Mapping[str, Any], contents: Mapping[str, bytes]) -> Mo
         return load_part({f.removeprefix(stem): c for f, c in contents.items() if f.startswith(stem)}, name)
 
     fusion, prior = manifest["fusion"], np.array(manifest["prior"], dtype=np.float64)
-    task = Task.from_dict(manifest["task"])
-    if prior.shape != (task.width,) or not np.isfinite(prior).all():
-        raise InputError(f"a model's prior must be {task.width} numbers, but is {manifest['prior']!r}.")
+    task = _same(Task.from_dict, manifest["task"], "a task")
+    if prior.shape != (task.width,):
+        raise InputError(f"a model's prior must be {task.width} numbers, but {len(prior)} came.")
+    modalities = {name: _same(modality_from_dict, data, name) for name, data in manifest["modalities"].items()}
+    encodings = {
+        m: {view: _same(encoding_from_dict, data, m) for view, data in views.items()}
+        for m, views in manifest["encodings"].items()
+    }
+    require_agreeing(manifest, modalities, encodings)
     return Model(
         task=task,
-        target=str(manifest["target"]),
-        modalities={name: modality_from_dict(data) for name, data in manifest["modalities"].items()},
-        encodings={
-            m: {view: encoding_from_dict(data) for view, data in views.items()}
-            for m, views in manifest["encodings"].items()
-        },
+        target=manifest["target"],
+        modalities=modalities,
+        encodings=encodings,
         singles={name: part(name) for name in manifest["singles"]},
         fusion=(fusion, part(fusion)) if fusion else None,
-        router=Router.from_dict(manifest["router"]),
+        router=_same(Router.from_dict, manifest["router"], "a router"),
         prior=prior,
         threshold=manifest["threshold"],
         about=manifest["about"],
     )
 
 
+def _same(read: Callable[[Any], _Read], data: Any, name: str) -> _Read:
+    """What is read, if it would be written as it stands there."""
+    found = read(data)
+    if content_digest(found.to_dict()) != content_digest(data):
+        raise InputError(f"{name} must be written in a manifest as it is read, but would be written otherwise.")
+    return found
+
+
 def _require_probe(model: Model, manifest: Mapping[str, Any], folder: Path) -> None:
     """The model answers the probe as it did when it was saved."""
     try:
         found = answers_to_probe(model)
-        worst = max(
-            (
-                float(np.abs(p - np.array(manifest["probe"][pattern], dtype=np.float64)).max())
-                for pattern, p in found.items()
-            ),
-            default=0.0,
-        )
+        before = {pattern: np.array(p, dtype=np.float64) for pattern, p in manifest["probe"].items()}
+        if {pattern: p.shape for pattern, p in found.items()} != {pattern: p.shape for pattern, p in before.items()}:
+            raise InputError("it answers another number of questions than were asked when it was saved")
+        worst = float(np.max([np.abs(p - before[pattern]).max() for pattern, p in found.items()]))
     except Exception as error:
-        raise InputError(f"{folder} must hold a model that answers, but: {_said(error)}.") from error
+        raise InputError(f"{folder} must hold a model that answers, but: {said(error)}.") from error
     if not worst <= TOLERANCE * max(1.0, model.task.variance**0.5):
-        then, now = manifest["versions"], _versions()
+        then, now = manifest["versions"], versions_here()
         changed = ", ".join(
             f"{name} {then[name]} then, {now.get(name)} here" for name in then if then[name] != now.get(name)
         )
@@ -258,7 +231,3 @@ def _require_same(read: Model, model: Model) -> None:
             f"{model.name} must answer as before when it is read back, but does not: it has settings that a folder does not "
             "keep. Deploy another strategy."
         )
-
-
-def _said(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

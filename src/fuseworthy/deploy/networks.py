@@ -6,6 +6,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fuseworthy.deploy.manifest import said
 from fuseworthy.errors import InputError
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 MOST_HEADER = 8 << 20
 """Bytes of a safetensors header."""
-MOST_NETWORKS, MOST_WIDTH = 100, 65_536
+MOST_NETWORKS, MOST_INPUTS, MOST_WIDTH = 100, 50, 65_536
 
 
 def design_of(module: Any) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def networks_from(designs: Any, weights: bytes, name: str) -> list[Fusion]:
     try:
         tensors = load(weights)
     except (SafetensorError, ValueError, KeyError) as error:
-        raise InputError(f"{name} must be a whole safetensors file, but is damaged: {error}.") from error
+        raise InputError(f"{name} must be a whole safetensors file, but is damaged: {said(error)}.") from error
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise InputError(f"{name} must hold numbers, but some weights are none.")
     found = []
@@ -93,13 +94,15 @@ def _network(design: Any, weights: Mapping[str, Any], most: int, name: str) -> F
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{name} must hold the design of a network, but: {error}.") from error
+        raise InputError(f"{name} must hold the design of a network, but: {said(error)}.") from error
     return module.eval()
 
 
 def _made(design: Mapping[str, Any]) -> Fusion:
     from fuseworthy.nn import FUSIONS, Hybrid
 
+    if len(design["inputs"]) > MOST_INPUTS:
+        raise ValueError(f"a network must have at most {MOST_INPUTS} inputs, but {len(design['inputs'])} came")
     sizes = {str(m): _whole(size) for m, size in design["inputs"].items()}
     shape: dict[str, Any] = {"inputs": sizes, "outputs": _whole(design["outputs"]), "width": _whole(design["width"])}
     if design["kind"] == "hybrid":

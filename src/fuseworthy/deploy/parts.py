@@ -10,15 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fuseworthy.deploy.soundness import require_sound
-from fuseworthy.deploy.trusted import LOADERS, TRUSTED
+from fuseworthy.deploy.manifest import said
+from fuseworthy.deploy.soundness import held_in, require_sound
+from fuseworthy.deploy.trusted import BUILT
 from fuseworthy.errors import InputError, require
 from fuseworthy.strategies.part import Predictor
 
 if TYPE_CHECKING:
     from fuseworthy.strategies.neural import NeuralPredictor
 
-SCHEMA = "schema.json"
+SCHEMA, PROTOCOL = "schema.json", 2
 MOST_SCHEMA = 64 << 20
 """Bytes of a file's table of contents."""
 DEEPEST = 200
@@ -54,15 +55,31 @@ def load_part(files: Mapping[str, bytes], name: str) -> Predictor:
         They hold types that are not on the reviewed list, are larger inside than outside, or do not fit together.
     """
     skops_io = require("skops.io", extra="deploy")
+    if "skops" not in files:
+        raise InputError(f"{name} must have a file of its own in the folder, but has none.")
     held = _require_trusted(files["skops"], name)
-    predictor: Any = skops_io.loads(files["skops"], trusted=sorted(held))
-    if not hasattr(predictor, "predict"):
+    predictor: Any = _built(skops_io, files["skops"], held)
+    if not callable(getattr(type(predictor), "predict", None)):
         raise InputError(f"{name} must hold a predictor, but holds a {type(predictor).__name__}.")
     require_sound(predictor, name)
     _regrow(predictor)
-    if "safetensors" in files:
+    if len(files) > 1 or hasattr(predictor, "modules"):
+        if set(files) != {"skops", "safetensors", "json"} or not hasattr(predictor, "modules"):
+            raise InputError(
+                f"{name} must have weights and a design if it is a network, and else nothing, but does not."
+            )
         predictor = _with_networks(predictor, files, name)
     return predictor  # type: ignore[no-any-return]
+
+
+def _built(skops_io: Any, content: bytes, held: set[str]) -> Any:
+    import warnings
+
+    from sklearn.exceptions import InconsistentVersionWarning
+
+    with warnings.catch_warnings():  # the probe tells whether another version answers otherwise
+        warnings.simplefilter("ignore", InconsistentVersionWarning)
+        return skops_io.loads(content, trusted=sorted(held))
 
 
 def _require_trusted(content: bytes, name: str) -> set[str]:
@@ -70,26 +87,33 @@ def _require_trusted(content: bytes, name: str) -> set[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             schema = json.loads(_read_schema(archive, len(content), name))
-    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError, NotImplementedError, OSError, EOFError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"{name} must be a whole skops file, but is damaged: {error}.") from error
+    except InputError:
+        raise
+    except Exception as error:  # an archive may be wrong in very many ways
+        raise InputError(f"{name} must be a whole skops file, but is damaged: {said(error)}.") from error
+    protocol = schema.get("protocol") if isinstance(schema, dict) else None
+    if type(protocol) is not int or protocol < PROTOCOL:
+        raise InputError(f"{name} must be of protocol {PROTOCOL} of skops or later, but is of {str(protocol)[:20]}.")
     held = set()
     for node in _nodes(schema, name):
         kind, loader = f"{node.get('__module__')}.{node.get('__class__')}", node.get("__loader__")
-        if kind not in TRUSTED or loader not in LOADERS:
+        if not isinstance(loader, str) or kind not in BUILT.get(loader, frozenset()):
             raise InputError(
                 f"{name} must hold nothing but types of the reviewed list, but holds {kind} (as {loader}). "
                 "It is not read: its code could run."
             )
+        if "file" in node and (type(node.get("__id__")) is not int or node["file"] != f"{node['__id__']}.npy"):
+            raise InputError(f"{name} must read each of its arrays once, but asks for {node['file']!r} again.")
         held.add(kind)
     return held
 
 
 def _read_schema(archive: zipfile.ZipFile, size: int, name: str) -> bytes:
     """The table of contents of an archive whose entries are stored as they are, arrays no larger than they say."""
+    if sum(entry.file_size for entry in archive.infolist()) > size:
+        raise InputError(f"{name} must be as large inside as outside, but says that it is larger.")
     for entry in archive.infolist():
-        if entry.compress_type != zipfile.ZIP_STORED or entry.file_size > size:
+        if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
             raise InputError(f"{name} must be stored as it is, but {entry.filename!r} in it is packed.")
         if entry.filename != SCHEMA and not entry.filename.endswith(".npy"):
             raise InputError(f"{name} must hold arrays and their table, but holds {entry.filename!r}.")
@@ -128,31 +152,26 @@ def _nodes(schema: Any, name: str) -> Iterator[dict[str, Any]]:
 
 
 def _lean(predictor: Predictor) -> Predictor:
-    """Without the search trees of neighbours, which are grown again from the rows: their numbers are addresses."""
-    model: Any = getattr(predictor, "model", None)
-    if getattr(model, "_tree", None) is not None:
-        lean = copy.copy(model)
-        lean._tree = None
-        return replace(predictor, model=lean)  # type: ignore[type-var]
-    members = getattr(predictor, "members", None)
-    if members is not None:
-        return replace(predictor, members={name: _lean(member) for name, member in members.items()})  # type: ignore[type-var]
-    return predictor
+    """Without what answers do not need: search trees of neighbours, which are grown again from the rows as their numbers
+    are addresses; random generators; and threads, which are a matter of the machine.
+    """
+    lean = copy.deepcopy(predictor)
+    for own in held_in(lean):
+        if getattr(own, "_tree", None) is not None:
+            own._tree = None
+        if hasattr(own, "_feature_subsample_rng"):
+            own._feature_subsample_rng = None
+        if getattr(own, "n_jobs", None) is not None:
+            own.n_jobs = None
+    return lean
 
 
 def _regrow(predictor: Any) -> None:
-    for member in getattr(predictor, "members", {}).values():
-        _regrow(member)
-    model = getattr(predictor, "model", None)
-    if getattr(model, "_fit_method", None) == "kd_tree":
-        from sklearn.neighbors import KDTree
+    from sklearn.neighbors import KDTree
 
-        model._tree = KDTree(  # type: ignore[union-attr]
-            model._fit_X,  # type: ignore[union-attr]
-            model.leaf_size,  # type: ignore[union-attr]
-            metric=model.effective_metric_,  # type: ignore[union-attr]
-            **model.effective_metric_params_,  # type: ignore[union-attr]
-        )
+    for own in held_in(predictor):
+        if getattr(own, "_fit_method", None) == "kd_tree":
+            own._tree = KDTree(own._fit_X, own.leaf_size, metric=own.effective_metric_)
 
 
 def _dump_networks(predictor: NeuralPredictor) -> dict[str, bytes]:

@@ -38,9 +38,6 @@ OURS = frozenset(
 SCIKIT_LEARN = frozenset(
     f"sklearn.{name}"
     for name in (
-        "_loss._loss.CyHalfBinomialLoss",
-        "_loss._loss.CyHalfMultinomialLoss",
-        "_loss._loss.CyHalfSquaredError",
         "_loss.link.IdentityLink",
         "_loss.link.Interval",
         "_loss.link.LogitLink",
@@ -67,51 +64,23 @@ SCIKIT_LEARN = frozenset(
         "preprocessing._label.LabelEncoder",
         "tree._classes.DecisionTreeClassifier",
         "tree._classes.DecisionTreeRegressor",
-        "tree._tree.Tree",
-        "utils.validation.check_array",
     )
 )
-PLAIN = frozenset(
-    {
-        "builtins.bool",
-        "builtins.dict",
-        "builtins.float",
-        "builtins.int",
-        "builtins.list",
-        "builtins.NoneType",
-        "builtins.slice",
-        "builtins.str",
-        "builtins.tuple",
-        "functools.partial",
-        "numpy.bool",
-        "numpy.float32",
-        "numpy.float64",
-        "numpy.int32",
-        "numpy.int64",
-        "numpy.ndarray",
-        "numpy.random._generator.Generator",
-        "numpy.random._pcg64.PCG64",
-        "numpy.uint8",
-        "numpy.uint64",
-    }
-)
-TRUSTED = OURS | SCIKIT_LEARN | PLAIN
-LOADERS = frozenset(
-    {
-        "DictNode",
-        "FunctionNode",
-        "JsonNode",
-        "ListNode",
-        "LossNode",
-        "NdArrayNode",
-        "ObjectNode",
-        "PartialNode",
-        "RandomGeneratorNode",
-        "SliceNode",
-        "TreeNode",
-        "TupleNode",
-        "TypeNode",
-        "CachedNode",
-    }
-)
-"""The ways of skops in which they are built."""
+BUILT = {
+    "ObjectNode": OURS | SCIKIT_LEARN,
+    "TreeNode": frozenset({"sklearn.tree._tree.Tree"}),
+    "LossNode": frozenset(
+        f"sklearn._loss._loss.{name}" for name in ("CyHalfBinomialLoss", "CyHalfMultinomialLoss", "CyHalfSquaredError")
+    ),
+    "NdArrayNode": frozenset(f"numpy.{name}" for name in ("float32", "float64", "int64", "ndarray", "uint64")),
+    "DictNode": frozenset({"builtins.dict"}),
+    "ListNode": frozenset({"builtins.list"}),
+    "TupleNode": frozenset({"builtins.tuple"}),
+    "SliceNode": frozenset({"builtins.slice"}),
+    "JsonNode": frozenset({"builtins.str"}),
+    "TypeNode": frozenset({"builtins.int", "builtins.str", "numpy.float64"}),
+    "PartialNode": frozenset({"functools.partial"}),
+    "FunctionNode": frozenset({"sklearn.utils.validation.check_array"}),
+}
+"""How skops builds them: the name of its node -> the types that it may build. Numbers and text of JSON are all ``str``."""
+TRUSTED: frozenset[str] = frozenset().union(*BUILT.values())

@@ -15,8 +15,8 @@ from fuseworthy.evidence.refusals import refusal_reasons
 from fuseworthy.evidence.verdict import DEFAULT_MARGIN
 from fuseworthy.folds import Folds, Ints
 from fuseworthy.inspection.problem import Problem, problem_of
-from fuseworthy.study.prepare import plan_folds
 from fuseworthy.study.question import Question
+from fuseworthy.study.splits import plan_folds
 from fuseworthy.task import Task
 
 TYPICAL_SPREAD = 0.4

@@ -63,6 +63,8 @@ class Blended:
             inputs.train,
             inputs={m: inputs.train.inputs[m] for m in names},
             present={m: v for m, v in inputs.train.present.items() if m in names},
+            mask={m: v for m, v in inputs.train.mask.items() if m in names},
+            times={m: v for m, v in inputs.train.times.items() if m in names},
         )
         recipe = replace(recipe_for(len(part.train)), epochs=EPOCHS, patience=EPOCHS)
         modules = train(lambda: Lesson(self.make(dict(sizes), part.task.width)), rows, [copy], recipe).modules

@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from fuseworthy import __version__
 from fuseworthy.errors import InputError
 from fuseworthy.evidence.metrics import check_metric
-from fuseworthy.folds import Folds, Ints, default_plan, make_folds
+from fuseworthy.folds import Folds
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.cache import cache_root, table_digest
-from fuseworthy.inputs.duplicates import duplicate_groups, merge_groups
 from fuseworthy.inputs.encoded import Watch, encode_modalities, encode_raw
 from fuseworthy.inputs.encoders.recordings import content_of
 from fuseworthy.inputs.files import columns_of, join_files, with_files
@@ -42,6 +41,7 @@ from fuseworthy.study.presence import (
     require_readable,
 )
 from fuseworthy.study.question import Join, Question
+from fuseworthy.study.splits import is_costly, plan_folds, read_clusters
 from fuseworthy.study.trained_encoders import settle_training, spec_of
 from fuseworthy.study.workspace import Plan
 from fuseworthy.task import Task
@@ -207,6 +207,8 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Wat
     if time is not None and (question.repeats or 1) > 1:
         notices.append(f"folds in time are not repeated: repeats={question.repeats} is not used")
     folds = plan_folds(y, task, question, clusters, time)
+    if question.repeats is None and is_costly(len(y), question):
+        notices.append("so many networks on so many rows: the folds are gone through once (repeats=2 does it again)")
     watch = replace(watch or Watch(), say=notices.append, contents=contents)
     blocks, folders = _through_cache(partial(encode_modalities, table, modalities), fallback_cache, watch)
     _, raw = _through_cache(partial(encode_raw, table, modalities, training.encoders), fallback_cache, watch)
@@ -262,64 +264,12 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Wat
     return Prepared(plan, y, ids, patterns(list(modalities), present), folds, blocks, table, fusions.objects)
 
 
-def plan_folds(y: NDArray[Any], task: Task, question: Question, clusters: Ints | None, time: Ints | None) -> Folds:
-    """The folds asked for, or the usual ones for so many rows; in time six, not repeated.
-
-    Raises
-    ------
-    FoldError
-    """
-    usual_folds, usual_repeats = default_plan(len(y))
-    folds = make_folds(
-        y,
-        task,
-        n_folds=question.folds or (6 if time is not None else usual_folds),
-        n_repeats=1 if time is not None else question.repeats or usual_repeats,
-        clusters=clusters,
-        time=time,
-        random_state=question.random_state,
-    )
-    if folds.kind == "grouped" and not question.group:  # only copies are kept together
-        folds = replace(folds, kind="stratified" if task.is_classification else "shuffled")
-    return folds
-
-
 def patterns(names: list[str], present: NDArray[np.bool_]) -> NDArray[Any]:
     """Availability pattern of each row: the names it has, joined by "+", or "none"."""
     order = np.argsort(names)
     codes, inverse = np.unique(present[:, order], axis=0, return_inverse=True)
     labels = ["+".join(names[i] for i, has in zip(order, row, strict=True) if has) or "none" for row in codes]
     return np.array(labels, dtype=object)[inverse.ravel()]
-
-
-def read_clusters(
-    table: pa.Table,
-    question: Question,
-    modalities: Mapping[str, Modality],
-    notices: list[str],
-    contents: Mapping[str, Sequence[str | None]],
-) -> Ints | None:
-    """Rows that must stay on one side: the group column, and rows that are exact copies of each other.
-
-    Parameters
-    ----------
-    contents : mapping of modality to the digests of what its files hold
-    """
-    groups = None
-    if question.group:
-        column = _array(table, question.group)
-        if column.null_count:
-            row = pc.index(pc.is_null(column), True).as_py()
-            raise InputError(f"group {question.group!r} must be known for every row, but row {row + 1} has none.")
-        groups = column.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    copies = duplicate_groups(table, modalities, contents)
-    if copies is None:
-        return groups
-    doubled = len(copies) - len(np.unique(copies))
-    notices.append(
-        f"{doubled:,} rows repeat another row in every column used; copies are kept on one side of each fold"
-    )
-    return merge_groups(groups, copies) if groups is not None else copies
 
 
 def read_ids(table: pa.Table, question: Question) -> NDArray[Any]:

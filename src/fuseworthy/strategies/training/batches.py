@@ -22,10 +22,14 @@ def batches(copies: Sequence[Copy], orders: Sequence[np.random.Generator], lengt
     Copies that learn from a few rows more leave some of them to the next pass, so that all take the same steps.
     """
     shuffled = [order.permutation(copy.rows) for copy, order in zip(copies, orders, strict=True)]
-    steps = max(1, round(length / size))
-    edges = np.linspace(0, length, steps + 1).astype(int)
+    edges = np.linspace(0, length, steps_of(length, size) + 1).astype(int)
     for start, stop in pairwise(edges):
         yield np.stack([rows[start:stop] for rows in shuffled])
+
+
+def steps_of(length: int, size: int) -> int:
+    """Steps of one pass over ``length`` rows, about ``size`` a step."""
+    return max(1, round(length / size))
 
 
 def watched_rows(copies: Sequence[Copy]) -> tuple[Ints, Floats]:

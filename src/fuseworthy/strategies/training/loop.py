@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fuseworthy.strategies.training.batches import Dropping, batches, watched_rows
+from fuseworthy.strategies.training.batches import Dropping, batches, steps_of, watched_rows
 from fuseworthy.strategies.training.lesson import Lesson, row_loss
 from fuseworthy.strategies.training.noise import Noise, made_from
 from fuseworthy.strategies.training.objectives import Joint, Losses, Objective
@@ -133,6 +133,7 @@ class _Run:
         self.orders = [np.random.default_rng(copy.seed) for copy in copies]
         self.noise = Noise(copies[0].seed, program.device)
         self.steps, self.kept = 0, program.snapshot()
+        self.last = recipe.epochs * steps_of(length, recipe.batch)
 
     def epoch(self, epoch: int) -> float:
         """One pass over the rows; the mean training loss."""
@@ -148,8 +149,11 @@ class _Run:
 
     def _step(self, batch: Rows, progress: float) -> Tensor:
         self.steps += 1
+        pace = min(1.0, self.steps / max(self.recipe.warm_up, 1))
+        if self.recipe.cooling:
+            pace *= 1 - (self.steps - 1) / self.last
         for group in self.optimiser.param_groups:
-            group["lr"] = group["full"] * min(1.0, self.steps / max(self.recipe.warm_up, 1))
+            group["lr"] = group["full"] * pace
         self.optimiser.zero_grad(set_to_none=True)
         with _autocast(self.program.device):
             joint, alone, heard = self.program.losses(batch, progress)

@@ -29,6 +29,8 @@ class Recipe:
         Largest norm of a gradient.
     begun : int
         Passes that the models have behind them already.
+    cooling : bool
+        Let the rate fall to zero over the passes, in a straight line.
     """
 
     rate: float = 1e-3
@@ -39,6 +41,7 @@ class Recipe:
     warm_up: int = 50
     clip: float = 1.0
     begun: int = 0
+    cooling: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,4 +70,4 @@ def recipe_for(rows: int, *, sequences: bool = False) -> Recipe:
         return Recipe(rate=2e-3, batch=64)
     if sequences and rows >= 6000:
         return Recipe(rate=1.4e-3, batch=128)
-    return Recipe(batch=128) if rows < 6000 else Recipe(rate=1.4e-3, batch=512, warm_up=25)
+    return Recipe(batch=128) if rows < 6000 else Recipe(rate=2.5e-3, batch=512, warm_up=25)

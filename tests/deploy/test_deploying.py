@@ -1,0 +1,77 @@
+"""From a study to a model: what it recommends, with its routes, its threshold and its limits."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import fuseworthy as fw
+from fuseworthy.deploy.router import route_by_study
+from fuseworthy.errors import StudyError
+from fuseworthy.study.deploying import Refit
+from mixed_tables import mixed_table
+
+MODALITIES = {"note": fw.Text("note"), "table": fw.Tabular("size", "shop")}
+
+
+@pytest.fixture(scope="module")
+def study():
+    table, fusions = mixed_table(240), ["mean", "stacking"]
+    return table, fw.compare(table, "label", modalities=MODALITIES, id="key", strategies=fusions, folds=3, repeats=1)
+
+
+def test_a_study_deploys_what_it_recommends_and_the_folder_keeps_it(study, tmp_path):
+    table, found = study
+    model = found.deploy()
+    assert model.name == found.verdict.deploy
+    read = fw.load(model.save(tmp_path / "m"))
+    np.testing.assert_array_equal(read.predict_proba(table), model.predict_proba(table))
+    assert read.threshold == model.threshold
+    assert (model.predict(table) == np.array(table["label"].to_pylist())).mean() > 0.6
+    card = (tmp_path / "m" / "README.md").read_text()
+    assert found.verdict.sentence[:20] in card
+    assert "did not recommend" not in card
+
+
+def test_another_strategy_may_be_deployed_and_the_card_says_that_it_was_not_recommended(study, tmp_path):
+    _, found = study
+    other = next(name for name in ("mean", "stacking", "note/linear") if name != found.verdict.deploy)
+    found.deploy(other).save(tmp_path / "m")
+    card = (tmp_path / "m" / "README.md").read_text()
+    assert f"The study did not recommend it, but {found.verdict.deploy}." in card
+
+
+def test_what_a_study_did_not_try_is_refused_with_the_nearest(study):
+    for name, said in (("stackin", "the nearest is 'stacking'"), ("twin", "'twin' came"), ("gated", "'gated' came")):
+        with pytest.raises(StudyError, match=said):
+            study[1].deploy(name)
+
+
+def test_a_single_is_deployed_by_itself(study):
+    model = study[1].deploy("table/linear")
+    assert model.fusion is None
+    assert next(iter(model.singles)) == "table/linear"
+    assert "needs the modality of its single" in model.about["limits"][-1] or model.about["limits"]
+
+
+def test_a_study_of_given_predictions_deploys_nothing(study):
+    from dataclasses import replace
+
+    with pytest.raises(StudyError, match="judged given predictions"):
+        replace(study[1], refit=None).deploy()
+
+
+def test_a_study_of_several_labels_deploys_nothing(study):
+    several = SimpleNamespace(labels=("a", "b"))
+    with pytest.raises(StudyError, match="decided on 2 together"):
+        Refit(several, None, 0, {}, {})(study[1], "mean")
+
+
+def test_routes_are_those_that_the_study_measured_of_the_same_fusion():
+    row = {"pattern": "a", "route": "fusion", "single": "a/x", "asked": "a", "why": "not inferior"}
+    measured = {"fusion": "mean", "patterns": [row]}
+    assert route_by_study(measured, "mean", ["a/x", "b/x"]).choose("a").fusion
+    assert not route_by_study(measured, "other", ["a/x", "b/x"]).choose("a").fusion
+    assert not route_by_study(measured, None, ["a/x", "b/x"]).choose("a+b").fusion
+    with pytest.raises(ValueError, match="of the model's modalities"):
+        route_by_study(None, "mean", ["a/x", "b/x"]).choose("c")
