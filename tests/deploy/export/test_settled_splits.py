@@ -17,7 +17,7 @@ pytest.importorskip("onnx")
 def made():
     encodings, blocks, part = learned("binary", ["note", "voice"])
     singles = {
-        "note/boosting": single(blocks, part, "note", "boosting", 3),
+        "note/boosting": single(blocks, part, "note", "boosting", -1),
         "voice/linear": single(blocks, part, "voice"),
     }
     return model_of(encodings, part, singles), blocks
