@@ -79,12 +79,14 @@ def inlined(graph: Graph, model: Any, fed: Mapping[str, Value]) -> Value:
     own: dict[str, str] = {"": ""} | {name: fed[name] for name in fed}
     for tensor in model.graph.initializer:
         own[tensor.name] = graph.constant(graph.onnx.numpy_helper.to_array(tensor))
+    double = graph.onnx.TensorProto.DOUBLE
+    doubles = {v.name for v in model.graph.value_info if v.type.tensor_type.elem_type == double}
     for node in model.graph.node:
-        _take(graph, node, own)
+        _take(graph, node, own, doubles)
     return own[model.graph.output[0].name]
 
 
-def _take(graph: Graph, node: Any, own: dict[str, str]) -> None:
+def _take(graph: Graph, node: Any, own: dict[str, str], doubles: set[str]) -> None:
     if any(attribute.g.node or attribute.graphs for attribute in node.attribute):
         raise InputError(
             f"a network to be exported must be free of branches and loops, but torch wrote one ({node.op_type}). "
@@ -92,8 +94,11 @@ def _take(graph: Graph, node: Any, own: dict[str, str]) -> None:
         )
     inputs = [own[name] for name in node.input]
     attributes = {a.name: graph.onnx.helper.get_attribute_value(a) for a in node.attribute}
-    if node.op_type == "Erf":  # onnxruntime has it in 32 bits alone: 6e-8 away
+    double = bool(node.input) and node.input[0] in doubles
+    if node.op_type == "Erf" and double:  # onnxruntime has it in 32 bits alone: 6e-8 away
         found = [graph.cast(graph.op("Erf", graph.cast(inputs[0], np.float32)), np.float64)]
+    elif node.op_type == "Cos" and double:  # which onnxruntime before 1.24 has in 32 bits alone
+        found = [graph.op("Sin", graph.op("Add", inputs[0], np.pi / 2))]
     else:
         found = graph.ops(node.op_type, *inputs, outputs=len(node.output), domain=node.domain, **attributes)
     own |= dict(zip(node.output, found, strict=True))
