@@ -39,7 +39,7 @@ EXACT = 5
 FEWEST_CALIBRATED, FEWEST_OBSERVED = 30, 200
 MANY = 3000
 """From this many training rows on one inner fold is watched, its network goes on over all rows, and nothing is stacked."""
-CONTINUED = 5
+CONTINUED = 4
 """Passes over all rows after those that were watched, at a rate that falls to zero (Goodfellow, Bengio & Courville 2016,
 algorithm 7.3, for a fixed number of passes): as good as starting anew where there are many rows, in less time."""
 AS_THEY_ARE = ""
