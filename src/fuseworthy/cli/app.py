@@ -12,6 +12,7 @@ from fuseworthy.cli.compare import compare
 from fuseworthy.cli.data import data
 from fuseworthy.cli.demo import demo
 from fuseworthy.cli.embed import embed
+from fuseworthy.cli.export import export
 from fuseworthy.cli.inspect import inspect
 from fuseworthy.cli.judge import judge
 from fuseworthy.cli.predict import predict
@@ -51,5 +52,6 @@ app.command()(embed)
 app.command()(compare)
 app.command()(judge)
 app.command()(predict)
+app.command()(export)
 app.command()(checks)
 app.command()(selftest)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,9 @@ from fuseworthy.inputs.tables import read_table
 from fuseworthy.strategies.hidden import hidden
 from fuseworthy.strategies.part import Blocks, Predictor, presence
 from fuseworthy.task import Floats, Task
+
+if TYPE_CHECKING:
+    from fuseworthy.deploy.export.write import Exported
 
 MOST_SHARED = 8
 """Modalities up to which contributions are computed: every subset is asked."""
@@ -95,7 +98,7 @@ class Model:
         InputError
             Columns that cannot be read as they were learned, or no column of any modality.
         """
-        return self._answer(self.blocks_of(rows, root))
+        return self.answer_blocks(self.blocks_of(rows, root))
 
     def predict_proba(self, rows: Any, *, root: str | Path | None = None) -> Floats:
         """Calibrated probabilities of ``task.classes``, (n, classes).
@@ -132,7 +135,7 @@ class Model:
                 f"{len(self.modalities)}. Use answer, which needs none."
             )
         blocks = self.blocks_of(rows, root)
-        answers = self._answer(blocks)
+        answers = self.answer_blocks(blocks)
         return answers.with_contributions(contributions(self, blocks, answers))
 
     def save(self, folder: str | Path) -> Path:
@@ -146,6 +149,29 @@ class Model:
         from fuseworthy.deploy.folder import save
 
         return save(self, Path(folder))
+
+    def export(self, folder: str | Path, *, check: Any = None, root: str | Path | None = None) -> Exported:
+        """Write it as one ONNX graph, router and calibration inside, which runs without anything of ours.
+
+        The graph is asked the same as the model before anything is kept: rows drawn at random with every set of
+        modalities, and real ones where they are given.
+
+        Parameters
+        ----------
+        folder : a new or empty one; it gets ``model.onnx`` and ``export.json``, which describes inputs and outputs
+        check : path, or pandas, polars or Arrow table, optional
+            Real rows to compare on; the first 1,000 are taken.
+        root : path, optional
+            The folder that paths of files in them are relative to.
+
+        Raises
+        ------
+        InputError
+            The folder holds something, a part has no form in ONNX, or the graph does not answer as the model does.
+        """
+        from fuseworthy.deploy.export.write import export
+
+        return export(self, Path(folder), check=check, root=root)
 
     def blocks_of(self, rows: Any, root: str | Path | None = None) -> Blocks:
         """The rows as its predictors read them."""
@@ -170,7 +196,8 @@ class Model:
         hides = set(choice.asked) < set(pattern.split("+"))
         return self.fusion[1].predict(hidden(blocks, choice.asked) if hides else blocks, rows)
 
-    def _answer(self, blocks: Blocks) -> Answers:
+    def answer_blocks(self, blocks: Blocks) -> Answers:
+        """Everything it says of rows that are encoded already; see `answer`."""
         patterns = patterns_of(blocks)
         everyone = np.arange(len(patterns))
         chosen = {p: self.router.choose(p) for p in np.unique(patterns).tolist() if p != NOTHING}

@@ -41,12 +41,16 @@ def answers_to_probe(model: Model) -> dict[str, Floats]:
 
 def probe_blocks(model: Model) -> dict[str, dict[str, Block]]:
     """Blocks of random rows in which every modality is present."""
-    columns = {c for views in model.encodings.values() for e in views.values() for c in e.columns}
-    empty = encode_rows(pa.table({c: pa.nulls(ROWS) for c in sorted(columns)}), model.encodings)
-    rng = np.random.default_rng(SEED)
+    rng, empty = np.random.default_rng(SEED), empty_blocks(model)
     return {
         m: {view: _drawn(block, rng) for view, block in sorted(views.items())} for m, views in sorted(empty.items())
     }
+
+
+def empty_blocks(model: Model) -> dict[str, dict[str, Block]]:
+    """Blocks of rows that have no modality: the shapes and types of all that a model reads."""
+    columns = {c for views in model.encodings.values() for e in views.values() for c in e.columns}
+    return encode_rows(pa.table({c: pa.nulls(ROWS) for c in sorted(columns)}), model.encodings)
 
 
 def _drawn(block: Block, rng: np.random.Generator) -> Block:
