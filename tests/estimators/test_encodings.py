@@ -15,9 +15,12 @@ from fuseworthy.inputs.encode import encode_rows, encoding_from_dict, learn_enco
 
 
 def same(one, two) -> bool:
-    """Whether two blocks say the same; tokens of a row may be stored in another order."""
+    """Whether two blocks say the same, words in the same order: sums over a row differ in their last digits otherwise, and
+    a tree's split could part them."""
     assert (one.modality, one.view, one.meta) == (two.modality, two.view, two.meta)
     np.testing.assert_array_equal(one.present, two.present)
+    if sparse.issparse(one.values):
+        np.testing.assert_array_equal(one.values.indices, two.values.indices)
     left, right = (b.values.toarray() if sparse.issparse(b.values) else b.values for b in (one, two))
     assert left.dtype == right.dtype
     np.testing.assert_array_equal(left, right)

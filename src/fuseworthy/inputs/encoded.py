@@ -18,7 +18,7 @@ from fuseworthy.inputs.encode import HOMES, embedded, encode, require_present, v
 from fuseworthy.inputs.modality import Modality
 from fuseworthy.inputs.recordings import Recording
 
-VERSION = "4"
+VERSION = "5"
 """Raised when an encoder changes what it gives, so that old cache entries are not used."""
 RECORDINGS_VERSION = "2"
 """The same of the encoders of files."""

@@ -122,6 +122,7 @@ def _block(modality: str, parts: list[Any], present: NDArray[np.bool_], cut: int
     weights = [1.0] * (len(parts) - 1) + [0.5]
     segments = [list(s) for s in zip(edges[:-1], edges[1:], weights, strict=True)]
     values = sparse.csr_array(sparse.hstack(parts, format="csr"))
+    values.sort_indices()  # sums over a row are then the same whether its words were learned or only counted
     return Block(modality, "counts", values, present, {"segments": segments, "cut": cut})
 
 
