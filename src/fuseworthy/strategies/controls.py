@@ -23,6 +23,9 @@ from fuseworthy.strategies.part import Blocks, Fitted, Part, presence
 from fuseworthy.strategies.pools import weighted_pool
 from fuseworthy.strategies.singles import FeatureStore, families_of, fit_single
 
+Orders = Mapping[str, Ints]
+"""Modality -> for each row, (n,), the row that its value of the modality is taken from."""
+
 
 def fit_twin(name: str, blocks: Blocks, part: Part, first: Fitted) -> Fitted:
     """Mean of the best single and of the same single under another seed, recalibrated."""
@@ -48,7 +51,7 @@ def fit_recal(members: Members, best: str, part: Part) -> Fitted:
 
 
 def fit_placebo(
-    singles: Mapping[str, Fitted], chosen: Mapping[str, str], best: str, blocks: Blocks, part: Part, order: Ints
+    singles: Mapping[str, Fitted], chosen: Mapping[str, str], best: str, blocks: Blocks, part: Part, orders: Orders
 ) -> tuple[Fitted, Blocks]:
     """Stacking of the best single with every other modality moved to other rows and retrained.
 
@@ -56,14 +59,14 @@ def fit_placebo(
     ----------
     chosen : modality -> its best single
     best : name of the best single of all
-    order : (n,) row numbers that say where each row's other modalities come from
+    orders : modality -> (n,) row numbers that say where each row's value of it comes from
 
     Returns
     -------
     Fitted, and the blocks with the other modalities moved
     """
     kept = best.split("/")[0]
-    moved = all_moved_but(kept, blocks, order)
+    moved = all_moved_but(kept, blocks, orders)
     fitted = {best: singles[best]}
     for modality, name in chosen.items():
         if modality != kept:
@@ -74,27 +77,27 @@ def fit_placebo(
     return fit_stacking(gather(fitted, present, part), part), moved
 
 
-def all_moved_but(kept: str, blocks: Blocks, order: Ints) -> Blocks:
+def all_moved_but(kept: str, blocks: Blocks, orders: Orders) -> Blocks:
     """The blocks with every modality but one taken from other rows."""
     return {
-        m: views if m == kept else {v: block.shuffled(order) for v, block in views.items()}
+        m: views if m == kept else {v: block.shuffled(orders[m]) for v, block in views.items()}
         for m, views in blocks.items()
     }
 
 
-def placebo_order(part: Part, groups: Ints | None, y_varies: bool) -> Ints:
-    """Where each row's other modalities come from, (n,): training rows from training rows, scored from scored.
+def placebo_order(part: Part, groups: Ints | None, varies: bool) -> Ints:
+    """Where each row's value of a modality comes from, (n,): training rows from training rows, scored from scored.
 
     Without groups rows are shuffled. With groups they are shuffled within each group, so that what a group has in
-    common stays; unless the target never varies inside a group, where that would change nothing, and whole groups
-    trade places. Rows that are alone in their group are shuffled among themselves.
+    common stays; unless the target or the modality never ``varies`` inside a group, where that would change nothing, and
+    whole groups trade places. Rows that are alone in their group are shuffled among themselves.
     """
     rng = np.random.default_rng(part.seed)
     order = np.arange(len(part.y))
     for rows in (part.train, part.test):
         own = np.zeros(len(rows), dtype=np.int64) if groups is None else np.unique(groups[rows], return_inverse=True)[1]
         alone = np.bincount(own)[own] == 1
-        if groups is None or y_varies:
+        if groups is None or varies:
             own = np.where(alone, -1, own)
             order[rows[np.lexsort((np.arange(len(rows)), own))]] = rows[np.lexsort((rng.random(len(rows)), own))]
         else:

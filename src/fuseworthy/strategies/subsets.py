@@ -76,7 +76,7 @@ def fit_subsets(
     best: Blocks,
     chosen: Mapping[str, tuple[Family, Setting]],
     part: Part,
-    order: Ints,
+    orders: Mapping[str, Ints],
 ) -> dict[str, Fitted]:
     """Every subset by stacking, linear or boosted concatenation, whichever has the lowest inner loss; and all permuted.
 
@@ -87,7 +87,7 @@ def fit_subsets(
     members : the best single of each modality
     best : the blocks that boosting reads, see `narrowed`
     chosen : modality -> its best linear family and setting
-    order : (n,) from which row a shuffled modality is taken
+    orders : modality -> (n,) from which row it is taken where it is shuffled
     """
     names = sorted(blocks)
     store, found = FeatureStore(part), {}
@@ -101,7 +101,9 @@ def fit_subsets(
         if len(subset) == len(names):
             for m in names:
                 joint = joints.get(how)
-                test = _stacked(stacker, own, m, part, order) if joint is None else _joined(joint, m, part, order)
+                test = (
+                    _stacked(stacker, own, m, part, orders[m]) if joint is None else _joined(joint, m, part, orders[m])
+                )
                 found[f"permuted:{m}"] = Fitted(test, cost=Cost())
     return found
 

@@ -247,9 +247,9 @@ def _fit_attribution(workspace: Workspace, part: Part, singles: dict[str, Fitted
     from fuseworthy.strategies.views import narrowed
     from fuseworthy.study.strangers import strangers
 
-    chosen, order = early.best_linear(workspace.blocks, singles, part), strangers(workspace, part)
+    chosen, orders = early.best_linear(workspace.blocks, singles, part), strangers(workspace, part)
     best = narrowed(workspace.blocks, singles, part)
-    return fit_subsets(_spokesmen(workspace, part, singles), workspace.blocks, best, chosen, part, order)
+    return fit_subsets(_spokesmen(workspace, part, singles), workspace.blocks, best, chosen, part, orders)
 
 
 def _fit_late(workspace: Workspace, part: Part, singles: dict[str, Fitted]) -> dict[str, Fitted]:
