@@ -222,3 +222,12 @@ def test_an_inspection_looks_for_the_files_without_decoding_them(folder):
     assert [(m.name, m.kind) for m in seen.modalities] == [("photo", "image"), ("table", "tabular")]
     problem = next(p for p in seen.problems if p.title == "files that cannot be read")
     assert "'5.png' in row 6: no such file" in problem.finding
+
+
+def test_singles_of_several_encoders_are_the_same_by_any_number_of_workers(folder):
+    """Workers read the order of the encoders from disk: the floor's singles must stay the floor's."""
+    asked = {"folds": 2, "repeats": 1, "attribution": False, "strategies": ["mean"]}
+    modalities = {"photo": fw.Image("photo", encoders=("statistics", "patches")), "age": fw.Tabular("age")}
+    found = [fw.compare(folder / "t.parquet", "y", modalities=modalities, jobs=jobs, **asked) for jobs in (1, 2)]
+    assert {"photo/linear", "photo/patches"} <= set(found[1].ledger.names(kind="single"))
+    assert found[0].ledger.digest == found[1].ledger.digest

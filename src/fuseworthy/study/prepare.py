@@ -237,6 +237,7 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Wat
             | {
                 "reason": loaded.inference.reasons[name],
                 "folders": folders[name],
+                "views": list(folders[name]),
                 "forms": {view: block.form for view, block in blocks[name].items()},
                 "rows_present": int(present[:, i].sum()),
             }

@@ -104,9 +104,9 @@ class Workspace:
 
     @cached_property
     def blocks(self) -> dict[str, dict[str, Block]]:
-        """Every modality's blocks by view, loaded once per process."""
+        """Every modality's blocks by view, loaded once per process; views in the order of their encoders, the floor first."""
         return {
-            name: {view: _load(folder, name) for view, folder in spec["folders"].items()}
+            name: {view: _load(spec["folders"][view], name) for view in spec["views"]}
             for name, spec in self.plan.modalities.items()
         }
 
