@@ -15,7 +15,7 @@ MOST_GROWN = 400
 
 def require_none_harmful(good, count):
     """A process of its own reads damaged copies of the good folders; none of them does harm."""
-    command = [sys.executable, str(HERE / "read_damaged.py"), str(count), *map(str, good)]
+    command = [sys.executable, str(HERE / "read_damaged_models.py"), str(count), *map(str, good)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=count)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0, f"{done.returncode} at {lines[-1:]}: {done.stderr[-2000:]}"
