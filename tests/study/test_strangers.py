@@ -6,7 +6,7 @@ from scipy import sparse
 
 import fuseworthy as fw
 from fuseworthy.inputs.blocks import Block
-from fuseworthy.study.strangers import block_varies
+from fuseworthy.strategies.sharing import is_shared
 
 GROUPS = np.repeat(np.arange(60), 6)
 
@@ -46,17 +46,26 @@ def test_a_picture_that_a_group_shares_is_taken_from_another_group():
     assert study.verdict.outcome == "FUSE", study
 
 
-def test_what_differs_inside_a_group_is_told_from_what_does_not():
+def test_what_a_group_shares_is_told_from_what_differs_inside():
     here, own = np.ones(len(GROUPS), dtype=bool), GROUPS[:, None].astype(float)
-    shared = Block("m", "vectors", own, here)
-    assert not block_varies(shared, GROUPS)
-    assert block_varies(Block("m", "vectors", np.arange(len(GROUPS))[:, None].astype(float), here), GROUPS)
-    assert block_varies(Block("m", "vectors", own, np.arange(len(GROUPS)) != 7), GROUPS)
-    assert not block_varies(Block("m", "counts", sparse.csr_array(own), here), GROUPS)
-    assert block_varies(Block("m", "counts", sparse.csr_array(np.arange(len(GROUPS))[:, None]), here), GROUPS)
+    each = np.arange(len(GROUPS))[:, None].astype(float)
+    assert is_shared(Block("m", "vectors", own, here), GROUPS)
+    assert not is_shared(Block("m", "vectors", each, here), GROUPS)
+    assert is_shared(Block("m", "counts", sparse.csr_array(own), here), GROUPS)
+    assert not is_shared(Block("m", "counts", sparse.csr_array(each), here), GROUPS)
+    assert is_shared(Block("m", "cells", np.where(own > 3, np.nan, own), here), GROUPS)
     tokens, mask = np.repeat(own[:, None], 3, axis=1), np.ones((len(GROUPS), 3), dtype=bool)
     padded = tokens.copy()
-    padded[:, 2] = np.arange(len(GROUPS))[:, None]  # what stands in padding says nothing
+    padded[:, 2] = each  # what stands in padding says nothing
     mask[:, 2] = False
-    assert not block_varies(Block("m", "patches", padded, here, {}, mask), GROUPS)
-    assert block_varies(Block("m", "patches", padded, here, {}, np.ones_like(mask)), GROUPS)
+    assert is_shared(Block("m", "patches", padded, here, {}, mask), GROUPS)
+    assert not is_shared(Block("m", "patches", padded, here, {}, np.ones_like(mask)), GROUPS)
+
+
+def test_a_few_odd_groups_do_not_make_a_shared_modality_vary():
+    """One picture that cannot be read, or one wrong row: shuffled within groups all the others would stay as they are."""
+    own = GROUPS[:, None].astype(float)
+    own[7] = -1.0
+    assert is_shared(Block("m", "vectors", own, np.arange(len(GROUPS)) != 20), GROUPS)
+    half = np.where(GROUPS[:, None] % 2, np.arange(len(GROUPS))[:, None], GROUPS[:, None]).astype(float)
+    assert not is_shared(Block("m", "vectors", half, np.ones(len(GROUPS), dtype=bool)), GROUPS)

@@ -89,8 +89,8 @@ def placebo_order(part: Part, groups: Ints | None, varies: bool) -> Ints:
     """Where each row's value of a modality comes from, (n,): training rows from training rows, scored from scored.
 
     Without groups rows are shuffled. With groups they are shuffled within each group, so that what a group has in
-    common stays; unless the target or the modality never ``varies`` inside a group, where that would change nothing, and
-    whole groups trade places. Rows that are alone in their group are shuffled among themselves.
+    common stays; unless target and modality do not ``vary`` inside groups, where that would change nothing, and whole groups
+    trade places. Rows that are alone in their group are shuffled among themselves.
     """
     rng = np.random.default_rng(part.seed)
     order = np.arange(len(part.y))

@@ -19,6 +19,7 @@ from fuseworthy.durable import content_digest, read_json, write_json, write_with
 from fuseworthy.errors import StudyError
 from fuseworthy.folds import Folds
 from fuseworthy.inputs.blocks import Block, load_block
+from fuseworthy.strategies.sharing import is_shared
 from fuseworthy.task import Task
 
 
@@ -109,6 +110,14 @@ class Workspace:
             name: {view: _load(spec["folders"][view], name) for view in spec["views"]}
             for name, spec in self.plan.modalities.items()
         }
+
+    @cached_property
+    def shared_in_groups(self) -> frozenset[str]:
+        """Modalities that the rows of a group share; none without a group column."""
+        groups = self.folds.clusters
+        if groups is None or not self.plan.group:
+            return frozenset()
+        return frozenset(m for m, views in self.blocks.items() if is_shared(next(iter(views.values())), groups))
 
     @cached_property
     def with_raw(self) -> dict[str, dict[str, Block]]:
