@@ -89,8 +89,8 @@ def placebo_order(part: Part, groups: Ints | None, varies: bool) -> Ints:
     """Where each row's value of a modality comes from, (n,): training rows from training rows, scored from scored.
 
     Without groups rows are shuffled. With groups they are shuffled within each group, so that what a group has in
-    common stays; unless target and modality do not ``vary`` inside groups, where that would change nothing, and whole groups
-    trade places. Rows that are alone in their group are shuffled among themselves.
+    common stays; unless ``varies`` says that target or modality do not differ inside groups: that would change nothing,
+    and whole groups trade places. Rows that are alone in their group are shuffled among themselves.
     """
     rng = np.random.default_rng(part.seed)
     order = np.arange(len(part.y))
@@ -107,12 +107,12 @@ def placebo_order(part: Part, groups: Ints | None, varies: bool) -> Ints:
 
 def _trade_groups(rows: Ints, own: Ints, rng: np.random.Generator) -> Ints:
     """Each group takes the rows of another, again and again if it is larger."""
-    partner = rng.permutation(int(own.max()) + 1)
-    source = np.empty(len(rows), dtype=np.int64)
-    for group, other in enumerate(partner.tolist()):
-        here = np.flatnonzero(own == group)
-        source[here] = np.resize(rows[own == other], len(here))
-    return source
+    size = np.bincount(own)
+    partner = rng.permutation(len(size))[own]
+    order, start = np.argsort(own, kind="stable"), np.cumsum(size) - size
+    place = np.empty(len(own), dtype=np.int64)
+    place[order] = np.arange(len(own)) - start[own[order]]
+    return np.asarray(rows[order[start[partner] + place % size[partner]]])
 
 
 def find_family(name: str, blocks: Blocks) -> tuple[Family, Block]:
