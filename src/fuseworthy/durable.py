@@ -6,9 +6,14 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+
+from fuseworthy.errors import InputError
 
 
 def write_bytes(path: Path, content: bytes) -> str:
@@ -32,6 +37,33 @@ def write_with(path: Path, writer: Callable[[IO[bytes]], object]) -> str:
         raise
     _sync_folder(path.parent)
     return digest
+
+
+def require_new(folder: Path, what: str) -> None:
+    """Refuse a folder that holds something.
+
+    Raises
+    ------
+    InputError
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{what} must be a new or empty folder, but {folder} holds something. Choose another.")
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder beside it to fill, which becomes the folder (new or empty) if nothing fails, and is gone if something does."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
+    try:
+        yield made
+        made.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        made.replace(folder)
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
 
 
 def write_json(path: Path, data: Any) -> None:

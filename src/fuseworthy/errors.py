@@ -61,6 +61,17 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"there are {shown}" + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
+def first_line(error: BaseException) -> str:
+    """What another library's error says, in one line without a full stop.
+
+    Examples
+    --------
+    >>> first_line(OSError("no such thing.\\nAt line 7")), first_line(KeyError())
+    ('no such thing', 'KeyError')
+    """
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
+
+
 def require(module: str, extra: str) -> ModuleType:
     """Import an optional package, or say how to install it.
 

@@ -16,8 +16,8 @@ from fuseworthy.strategies.early import fit_early_boosting
 from fuseworthy.strategies.part import make_part
 from fuseworthy.strategies.strategy import strategy_named
 from fuseworthy.strategies.training.recipe import Recipe
-from fuseworthy.strategies.trunks import LAST, LORA, SCRATCH, make_encoder
-from fuseworthy.strategies.tuned import Trainable, Tuned, read_by_networks
+from fuseworthy.strategies.trunks import make_encoder
+from fuseworthy.strategies.tuned import LAST, LORA, SCRATCH, Trainable, Tuned, read_by_networks
 from fuseworthy.task import Task
 from red_and_green import red_and_green
 from tiny_models import pair_model, text_model, vision_model

@@ -47,7 +47,7 @@ def test_rows_that_lack_what_their_own_training_part_never_lacked_are_counted_an
     assert said.startswith("modality 'b' is missing in 2 rows that are scored by models which never saw it missing")
     assert "first: row 34, fold 3" in said
     (said,) = absence_notices(blocks_of(a=range(5), b=[12]), Folds("shuffled", np.stack([DEALT, DEALT[::-1]])))
-    assert "is missing in 1 rows" in said
+    assert "is missing in 1 row that is scored by models" in said
 
 
 def test_a_study_says_so_in_its_notices_once(tmp_path):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fuseworthy.durable import require_new
 from fuseworthy.errors import InputError, nearest, require
 from fuseworthy.inputs.kinds import make_modality, parse_modality, with_checksum
 from fuseworthy.inputs.modality import Modality
@@ -207,7 +208,6 @@ def require_model_folder(model: Path | None, deploy: str | None) -> None:
     """
     if deploy is not None and model is None:
         raise InputError("--deploy must come with the folder that the model is kept in, but none came. Pass --model.")
-    if model is not None and model.exists() and (not model.is_dir() or any(model.iterdir())):
-        raise InputError(f"--model must be a new or empty folder, but {model} holds something. Choose another.")
     if model is not None:
+        require_new(model, "--model")
         require("skops.io", extra="deploy")

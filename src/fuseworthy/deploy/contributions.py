@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from itertools import combinations
-from math import factorial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fuseworthy.deploy.answers import FUSION, Answers
+from fuseworthy.evidence.shapley import shapley
 from fuseworthy.folds import Ints
 from fuseworthy.strategies.hidden import hidden
 from fuseworthy.strategies.part import Blocks
@@ -35,27 +35,18 @@ def contributions(model: Model, blocks: Blocks, answers: Answers) -> dict[str, F
         own = np.flatnonzero((answers.route == FUSION) & (answers.pattern == pattern))
         asked = sorted(model.router.choose(str(pattern)).asked)
         values = _values(model, blocks, own, asked, chosen[own])
+        values[tuple(asked)] = answers.prediction[own, chosen[own]]
         for m in asked:
-            found[m][own] = _shapley(m, asked, values)
+            found[m][own] = shapley(m, asked, values)
     return found
 
 
 def _values(model: Model, blocks: Blocks, rows: Ints, names: list[str], chosen: Ints) -> dict[tuple[str, ...], Floats]:
-    """What the fusion says of the chosen classes with each subset visible."""
+    """What the fusion says of the chosen classes with each smaller subset visible."""
     assert model.fusion is not None
     values: dict[tuple[str, ...], Floats] = {(): model.prior[chosen]}
-    for size in range(1, len(names) + 1):
+    for size in range(1, len(names)):
         for visible in combinations(names, size):
             said = model.fusion[1].predict(hidden(blocks, visible), rows)
             values[visible] = said[np.arange(len(rows)), chosen]
     return values
-
-
-def _shapley(modality: str, names: list[str], values: dict[tuple[str, ...], Floats]) -> Floats:
-    others = [name for name in names if name != modality]
-    total = np.zeros_like(values[()])
-    for size in range(len(others) + 1):
-        weight = factorial(size) * factorial(len(names) - size - 1) / factorial(len(names))
-        for before in combinations(others, size):
-            total += weight * (values[tuple(sorted((*before, modality)))] - values[before])
-    return total

@@ -8,8 +8,6 @@ that the folder brings.
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
@@ -21,17 +19,17 @@ import numpy as np
 from fuseworthy import __version__
 from fuseworthy.deploy.agreement import require_agreeing
 from fuseworthy.deploy.card import card_of
-from fuseworthy.deploy.manifest import FORMAT, MANIFEST, read_manifest, said
+from fuseworthy.deploy.manifest import FORMAT, MANIFEST, read_manifest
 from fuseworthy.deploy.model import Model
 from fuseworthy.deploy.parts import dump_part, load_part
 from fuseworthy.deploy.probe import answers_to_probe
 from fuseworthy.deploy.router import Router
-from fuseworthy.durable import content_digest, write_bytes, write_json
-from fuseworthy.errors import FuseworthyError, InputError
+from fuseworthy.durable import content_digest, new_folder, require_new, write_bytes, write_json
+from fuseworthy.errors import FuseworthyError, InputError, first_line
 from fuseworthy.inputs.encode import encoding_from_dict
 from fuseworthy.inputs.kinds import modality_from_dict
 from fuseworthy.strategies.part import Predictor
-from fuseworthy.task import Task
+from fuseworthy.task import Floats, Task
 
 CARD = "README.md"
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
@@ -54,24 +52,14 @@ def save(model: Model, folder: Path) -> Path:
     InputError
         The folder holds something, a part may not be kept, or it does not answer as before when it is read back.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(
-            f"a model must be saved to a new or empty folder, but {folder} holds something. Choose another."
-        )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-    try:
+    require_new(folder, "a model's folder")
+    probe = answers_to_probe(model)
+    with new_folder(folder) as made:
         files, parts = _write_parts(model, made)
         files[CARD] = _entry(made, CARD, card_of(model, versions_here()).encode())
-        write_json(made / MANIFEST, _manifest(model, files, parts))
-        _require_same(load(made), model)
-        made.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        made.replace(folder)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
+        write_json(made / MANIFEST, _manifest(model, files, parts, probe))
+        _, again = _read(made)
+        _require_same(again, probe, model.name)
     return folder
 
 
@@ -90,7 +78,11 @@ def load(folder: str | Path) -> Model:
     can write its manifest too. Against that, no file of it is ever run: types come from a reviewed list, sizes are looked
     at before memory is taken, and paths cannot leave the folder.
     """
-    folder = Path(folder)
+    return _read(Path(folder))[0]
+
+
+def _read(folder: Path) -> tuple[Model, dict[str, Floats]]:
+    """A model, and what it answers to the probe."""
     manifest = read_manifest(folder)
     contents = {name: _content(folder, name, own["sha256"]) for name, own in manifest["files"].items()}
     try:
@@ -98,9 +90,8 @@ def load(folder: str | Path) -> Model:
     except FuseworthyError:
         raise
     except Exception as error:  # whatever a strange folder says, it must end in a sentence
-        raise InputError(f"{folder} must hold a whole model, but cannot be read: {said(error)}.") from error
-    _require_probe(model, manifest, folder)
-    return model
+        raise InputError(f"{folder} must hold a whole model, but cannot be read: {first_line(error)}.") from error
+    return model, _probed(model, manifest, folder)
 
 
 def _write_parts(model: Model, folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
@@ -121,7 +112,9 @@ def _entry(folder: Path, name: str, content: bytes) -> dict[str, Any]:
     return {"sha256": write_bytes(folder / name, content), "bytes": len(content)}
 
 
-def _manifest(model: Model, files: Mapping[str, Any], parts: Mapping[str, str]) -> dict[str, Any]:
+def _manifest(
+    model: Model, files: Mapping[str, Any], parts: Mapping[str, str], probe: Mapping[str, Floats]
+) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "versions": versions_here(),
@@ -137,17 +130,17 @@ def _manifest(model: Model, files: Mapping[str, Any], parts: Mapping[str, str]) 
         "threshold": model.threshold,
         "about": dict(model.about),
         "files": dict(files),
-        "probe": {pattern: p.tolist() for pattern, p in answers_to_probe(model).items()},
+        "probe": {pattern: p.tolist() for pattern, p in probe.items()},
     }
 
 
 @cache
-def versions_here() -> dict[str, str]:
+def versions_here(libraries: tuple[str, ...] = LIBRARIES) -> dict[str, str]:
     """This package and those that its answers depend on, as they are installed here."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"fuseworthy": __version__}
-    for name in LIBRARIES:
+    for name in libraries:
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     return found
@@ -157,7 +150,7 @@ def _content(folder: Path, name: str, digest: str) -> bytes:
     try:
         content = (folder / name).read_bytes()
     except OSError as error:
-        raise InputError(f"{folder / name} must be readable, but: {said(error)}.") from error
+        raise InputError(f"{folder / name} must be readable, but: {first_line(error)}.") from error
     if hashlib.sha256(content).hexdigest() != digest:
         raise InputError(
             f"{folder / name} must have the sha256 that the manifest says, but is damaged. Save or fetch the model again."
@@ -202,8 +195,8 @@ def _same(read: Callable[[Any], _Read], data: Any, name: str) -> _Read:
     return found
 
 
-def _require_probe(model: Model, manifest: Mapping[str, Any], folder: Path) -> None:
-    """The model answers the probe as it did when it was saved."""
+def _probed(model: Model, manifest: Mapping[str, Any], folder: Path) -> dict[str, Floats]:
+    """What the model answers to the probe, which is what it answered when it was saved."""
     try:
         found = answers_to_probe(model)
         before = {pattern: np.array(p, dtype=np.float64) for pattern, p in manifest["probe"].items()}
@@ -211,7 +204,7 @@ def _require_probe(model: Model, manifest: Mapping[str, Any], folder: Path) -> N
             raise InputError("it answers another number of questions than were asked when it was saved")
         worst = float(np.max([np.abs(p - before[pattern]).max() for pattern, p in found.items()]))
     except Exception as error:
-        raise InputError(f"{folder} must hold a model that answers, but: {said(error)}.") from error
+        raise InputError(f"{folder} must hold a model that answers, but: {first_line(error)}.") from error
     if not worst <= TOLERANCE * max(1.0, model.task.variance**0.5):
         then, now = manifest["versions"], versions_here()
         changed = ", ".join(
@@ -221,13 +214,13 @@ def _require_probe(model: Model, manifest: Mapping[str, Any], folder: Path) -> N
             f"{folder} must answer as it did when it was saved, but differs by {worst:.2g} ({changed or 'same versions'}). "
             "Install the versions it was saved with, or deploy again."
         )
+    return found
 
 
-def _require_same(read: Model, model: Model) -> None:
+def _require_same(again: Mapping[str, Floats], before: Mapping[str, Floats], name: str) -> None:
     """What was read back answers the probe to the last bit as what was written."""
-    again, before = answers_to_probe(read), answers_to_probe(model)
-    if any(not np.array_equal(again[pattern], before[pattern]) for pattern in before):
+    if any(not np.array_equal(again[pattern], p) for pattern, p in before.items()):
         raise InputError(
-            f"{model.name} must answer as before when it is read back, but does not: it has settings that a folder does not "
-            "keep. Deploy another strategy."
+            f"{name} must answer as before when it is read back, but does not: it has settings that a folder does not keep. "
+            "Deploy another strategy."
         )

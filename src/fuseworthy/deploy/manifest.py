@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 from fuseworthy import __version__
 from fuseworthy.durable import read_json
-from fuseworthy.errors import InputError
+from fuseworthy.errors import InputError, first_line
 from fuseworthy.task import Kind
 
 FORMAT = 1
@@ -40,13 +40,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except InputError:
         raise
     except (ValueError, OSError, RecursionError, MemoryError) as error:
-        raise InputError(f"{path} must be a model's manifest, but: {said(error)}.") from error
+        raise InputError(f"{path} must be a model's manifest, but: {first_line(error)}.") from error
     return dict(manifest)
-
-
-def said(error: BaseException) -> str:
-    """What an error says, in one line."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")[:300]
 
 
 def _require_format(manifest: Any, folder: Path) -> None:

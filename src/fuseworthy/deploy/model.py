@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from fuseworthy.deploy.answers import FUSION, PRIOR, Answers
-from fuseworthy.deploy.router import NOTHING, Router
+from fuseworthy.deploy.router import Router
 from fuseworthy.errors import InputError
-from fuseworthy.folds import Ints
+from fuseworthy.inputs.blocks import NOTHING, patterns
 from fuseworthy.inputs.encode import Encodings, encode_rows, moved
 from fuseworthy.inputs.modality import Modality
-from fuseworthy.inputs.tables import read_table
+from fuseworthy.inputs.tables import home_of, read_table
 from fuseworthy.strategies.hidden import hidden
 from fuseworthy.strategies.part import Blocks, Predictor, presence
 from fuseworthy.task import Floats, Task
@@ -175,57 +174,43 @@ class Model:
 
     def blocks_of(self, rows: Any, root: str | Path | None = None) -> Blocks:
         """The rows as its predictors read them."""
-        table = rows if isinstance(rows, pa.Table) else read_table(rows)[0]
-        own = Path(rows).absolute().parent if isinstance(rows, (str, Path)) else None
-        return encode_rows(table, moved(self.encodings, own if root is None else Path(root)))
-
-    def routed(self, blocks: Blocks) -> Floats:
-        """What the router lets answer, (n, width)."""
-        patterns = patterns_of(blocks)
-        found = np.tile(self.prior, (len(patterns), 1))
-        for pattern in np.unique(patterns):
-            rows = np.flatnonzero(patterns == pattern)
-            if pattern != NOTHING:
-                found[rows] = self._one_pattern(blocks, rows, str(pattern))
-        return found
-
-    def _one_pattern(self, blocks: Blocks, rows: Ints, pattern: str) -> Floats:
-        choice = self.router.choose(pattern)
-        if not (choice.fusion and self.fusion):
-            return self.singles[choice.single].predict(blocks, rows)
-        hides = set(choice.asked) < set(pattern.split("+"))
-        return self.fusion[1].predict(hidden(blocks, choice.asked) if hides else blocks, rows)
+        home = home_of(rows) if root is None else Path(root)
+        return encode_rows(read_table(rows)[0], moved(self.encodings, home))
 
     def answer_blocks(self, blocks: Blocks) -> Answers:
         """Everything it says of rows that are encoded already; see `answer`."""
-        patterns = patterns_of(blocks)
-        everyone = np.arange(len(patterns))
-        chosen = {p: self.router.choose(p) for p in np.unique(patterns).tolist() if p != NOTHING}
-        route = {p: FUSION if c.fusion and self.fusion else c.single for p, c in chosen.items()}
-        prediction = self.routed(blocks)
-        sure = prediction.max(axis=1) if self.task.is_classification else np.full(len(patterns), np.nan)
-        abstained = (patterns == NOTHING) | ((sure < self.threshold) if self.threshold is not None else False)
+        pattern = patterns({m: presence(views) for m, views in blocks.items()})
+        everyone = np.arange(len(pattern))
+        singles = {m: self.singles[name].predict(blocks, everyone) for m, name in self.single_of.items()}
+        fusion = None if self.fusion is None else self.fusion[1].predict(blocks, everyone)
+        prediction = np.tile(self.prior, (len(pattern), 1))
+        route, why = np.full(len(pattern), PRIOR, dtype=object), np.full(len(pattern), "no modality", dtype=object)
+        for own in set(pattern) - {NOTHING}:
+            rows, choice = np.flatnonzero(pattern == own), self.router.choose(own)
+            why[rows] = choice.why
+            if self.fusion is None or fusion is None or not choice.fusion:
+                route[rows], prediction[rows] = choice.single, singles[choice.single.split("/")[0]][rows]
+                continue
+            hides = set(choice.asked) < set(own.split("+"))
+            route[rows] = FUSION
+            prediction[rows] = self.fusion[1].predict(hidden(blocks, choice.asked), rows) if hides else fusion[rows]
         return Answers(
             task=self.task,
             prediction=prediction,
-            pattern=patterns,
-            route=np.array([route.get(p, PRIOR) for p in patterns], dtype=object),
-            why=np.array([chosen[p].why if p in chosen else "no modality" for p in patterns], dtype=object),
-            abstained=np.asarray(abstained, dtype=bool),
-            fusion=None if self.fusion is None else self.fusion[1].predict(blocks, everyone),
-            singles={m: self.singles[name].predict(blocks, everyone) for m, name in self.single_of.items()},
+            pattern=pattern,
+            route=route,
+            why=why,
+            abstained=(pattern == NOTHING) | self._unsure(prediction),
+            fusion=fusion,
+            singles=singles,
             present={m: presence(views) for m, views in blocks.items()},
         )
+
+    def _unsure(self, prediction: Floats) -> NDArray[np.bool_]:
+        if self.threshold is None:
+            return np.zeros(len(prediction), dtype=bool)
+        return np.asarray(prediction.max(axis=1) < self.threshold)
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{name} ({modality.kind})" for name, modality in self.modalities.items())
         return f"Model of {self.target!r} by {self.name}: {kinds}"
-
-
-def patterns_of(blocks: Blocks) -> NDArray[Any]:
-    """Availability pattern of each row, ``a+b`` or ``none``, (n,)."""
-    names = sorted(blocks)
-    have = np.column_stack([presence(blocks[m]) for m in names])
-    codes, inverse = np.unique(have, axis=0, return_inverse=True)
-    labels = ["+".join(m for m, has in zip(names, row, strict=True) if has) or NOTHING for row in codes]
-    return np.array(labels, dtype=object)[inverse.ravel()]

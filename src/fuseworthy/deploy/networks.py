@@ -6,8 +6,7 @@ import struct
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fuseworthy.deploy.manifest import said
-from fuseworthy.errors import InputError
+from fuseworthy.errors import InputError, first_line
 
 if TYPE_CHECKING:
     from fuseworthy.nn import Fusion
@@ -71,7 +70,7 @@ def networks_from(designs: Any, weights: bytes, name: str) -> list[Fusion]:
     try:
         tensors = load(weights)
     except (SafetensorError, ValueError, KeyError) as error:
-        raise InputError(f"{name} must be a whole safetensors file, but is damaged: {said(error)}.") from error
+        raise InputError(f"{name} must be a whole safetensors file, but is damaged: {first_line(error)}.") from error
     if not all(bool(torch.isfinite(value).all()) for value in tensors.values()):
         raise InputError(f"{name} must hold numbers, but some weights are none.")
     found = []
@@ -94,7 +93,7 @@ def _network(design: Any, weights: Mapping[str, Any], most: int, name: str) -> F
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError, RecursionError) as error:
         if isinstance(error, InputError):
             raise
-        raise InputError(f"{name} must hold the design of a network, but: {said(error)}.") from error
+        raise InputError(f"{name} must hold the design of a network, but: {first_line(error)}.") from error
     return module.eval()
 
 

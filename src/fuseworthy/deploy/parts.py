@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from fuseworthy.deploy.manifest import said
 from fuseworthy.deploy.soundness import held_in, require_sound
 from fuseworthy.deploy.trusted import BUILT
-from fuseworthy.errors import InputError, require
+from fuseworthy.errors import InputError, first_line, require
 from fuseworthy.strategies.part import Predictor
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def _require_trusted(content: bytes, name: str) -> set[str]:
     except InputError:
         raise
     except Exception as error:  # an archive may be wrong in very many ways
-        raise InputError(f"{name} must be a whole skops file, but is damaged: {said(error)}.") from error
+        raise InputError(f"{name} must be a whole skops file, but is damaged: {first_line(error)}.") from error
     protocol = schema.get("protocol") if isinstance(schema, dict) else None
     if type(protocol) is not int or protocol < PROTOCOL:
         raise InputError(f"{name} must be of protocol {PROTOCOL} of skops or later, but is of {str(protocol)[:20]}.")

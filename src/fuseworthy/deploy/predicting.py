@@ -16,7 +16,7 @@ from fuseworthy.deploy.model import Model
 from fuseworthy.durable import write_with
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.batches import read_batches
-from fuseworthy.inputs.tables import require_columns
+from fuseworthy.inputs.tables import home_of, require_columns
 
 ENDINGS = (".parquet", ".csv")
 
@@ -67,7 +67,6 @@ def predict_table(
     target = Path(out)
     if target.suffix not in ENDINGS:
         raise InputError(f"predictions must be written to a file that ends in {' or '.join(ENDINGS)}, but {out} came.")
-    place = Path(source).absolute().parent if root is None and isinstance(source, (str, Path)) else root
     batches, total = read_batches(source)
     routes: Counter[str] = Counter()
     patterns: Counter[str] = Counter()
@@ -78,7 +77,7 @@ def predict_table(
         writer: Any = None
         try:
             for batch in batches:
-                answers = (model.explain if explain else model.answer)(batch, root=place)
+                answers = (model.explain if explain else model.answer)(batch, root=root or home_of(source))
                 found = _named(answers.to_table(), batch, id, done)
                 writer = writer or _writer(handle, found.schema, target.suffix)
                 writer.write_table(_guarded(found) if target.suffix == ".csv" else found)

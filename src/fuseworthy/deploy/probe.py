@@ -27,16 +27,13 @@ def answers_to_probe(model: Model) -> dict[str, Floats]:
 
     The probe is the same for the same encodings, and holds nothing of the rows that were learned from.
     """
-    blocks = probe_blocks(model)
-    everyone, found = np.arange(ROWS), {}
+    blocks, found = probe_blocks(model), {}
     for visible in visible_sets(list(model.modalities)):
-        shown = hidden(blocks, visible)
-        found[f"routed:{'+'.join(visible)}"] = model.routed(shown)
-        if model.fusion:
-            found[f"fusion:{'+'.join(visible)}"] = model.fusion[1].predict(shown, everyone)
-    for name, single in model.singles.items():
-        found[f"single:{name}"] = single.predict(blocks, everyone)
-    return found
+        answers = model.answer_blocks(hidden(blocks, visible))
+        found[f"routed:{'+'.join(visible)}"] = answers.prediction
+        if answers.fusion is not None:
+            found[f"fusion:{'+'.join(visible)}"] = answers.fusion
+    return found | {f"single:{model.single_of[m]}": own for m, own in answers.singles.items()}
 
 
 def probe_blocks(model: Model) -> dict[str, dict[str, Block]]:

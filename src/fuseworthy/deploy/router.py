@@ -6,9 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-NOTHING = "none"
-"""The pattern of a row without any modality; the prior answers it."""
-
 
 @dataclass(frozen=True)
 class Choice:

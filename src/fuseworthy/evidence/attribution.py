@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
-from math import factorial
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from fuseworthy.evidence.duel import choosing_folds, one_sided_error, simplest_first
 from fuseworthy.evidence.intervals import paired_interval
 from fuseworthy.evidence.policies import leave_fold_out
+from fuseworthy.evidence.shapley import shapley
 from fuseworthy.ledger import Ledger
 from fuseworthy.task import Floats
 
@@ -101,14 +101,7 @@ def _shapley(modality: str, known: Mapping[Subset, Floats], chains: Sequence[Sub
             before = tuple(sorted(order[: order.index(modality)]))
             steps.append(known[before] - known[tuple(sorted((*before, modality)))])
         return np.asarray(np.mean(steps, axis=0))
-    names = max(known, key=len)
-    rest = [m for m in names if m != modality]
-    total = np.zeros_like(known[()])
-    for size in range(len(rest) + 1):
-        weight = factorial(size) * factorial(len(rest) - size) / factorial(len(names))
-        for subset in combinations(rest, size):
-            total += weight * (known[subset] - known[tuple(sorted((*subset, modality)))])
-    return total
+    return shapley(modality, max(known, key=len), {subset: -loss for subset, loss in known.items()})
 
 
 def _dominance(rows: list[dict[str, Any]], margin: float) -> dict[str, Any]:

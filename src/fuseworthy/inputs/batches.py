@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from fuseworthy.errors import InputError
+from fuseworthy.errors import InputError, first_line
 from fuseworthy.inputs.tables import PARQUET, checked_table, read_table
 
 ROWS = 16_384
@@ -27,7 +27,7 @@ def read_batches(source: Any, rows: int = ROWS) -> tuple[Iterator[pa.Table], int
     """
     if isinstance(source, (str, Path)) and str(source).lower().endswith(PARQUET) and Path(source).is_file():
         return _parquet(Path(source), rows)
-    table = source if isinstance(source, pa.Table) else read_table(source)[0]
+    table, _ = read_table(source)
     return (table.slice(start, rows) for start in range(0, table.num_rows, rows)), table.num_rows
 
 
@@ -38,7 +38,7 @@ def _parquet(path: Path, rows: int) -> tuple[Iterator[pa.Table], int]:
         file = pq.ParquetFile(path)
         total = int(file.metadata.num_rows)
     except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path} must be a readable Parquet file, but it is damaged: {_said(error)}.") from error
+        raise InputError(f"{path} must be a readable Parquet file, but it is damaged: {first_line(error)}.") from error
     if total == 0:
         raise InputError(f"the table must have rows, but {path} has none.")
 
@@ -49,10 +49,8 @@ def _parquet(path: Path, rows: int) -> tuple[Iterator[pa.Table], int]:
                 table.validate(full=True)
                 yield checked_table(table)
         except (pa.ArrowException, OSError) as error:
-            raise InputError(f"{path} must be a readable Parquet file, but it is damaged: {_said(error)}.") from error
+            raise InputError(
+                f"{path} must be a readable Parquet file, but it is damaged: {first_line(error)}."
+            ) from error
 
     return batches(), total
-
-
-def _said(error: Exception) -> str:
-    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

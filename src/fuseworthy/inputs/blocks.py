@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,8 @@ from scipy import sparse
 
 from fuseworthy.durable import file_digest, read_json, write_json
 
+NOTHING = "none"
+"""The availability pattern of a row that has no modality."""
 POOLED_AT_ONCE = 1 << 22
 """Numbers that are pooled in one step."""
 
@@ -71,6 +74,20 @@ class Block:
         """The block with rows moved, presence with them: for the placebo control."""
         mask, times = (None if a is None else a[order] for a in (self.mask, self.times))
         return Block(self.modality, self.view, self.values[order], self.present[order], self.meta, mask, times)  # type: ignore[arg-type]
+
+
+def patterns(present: Mapping[str, NDArray[np.bool_]]) -> NDArray[Any]:
+    """Availability pattern of each row, (n,): the names of the modalities it has, sorted and joined by "+", or "none".
+
+    Examples
+    --------
+    >>> patterns({"b": np.array([True, True, False]), "a": np.array([True, False, False])}).tolist()
+    ['a+b', 'b', 'none']
+    """
+    names = sorted(present)
+    codes, inverse = np.unique(np.column_stack([present[m] for m in names]), axis=0, return_inverse=True)
+    labels = ["+".join(m for m, has in zip(names, row, strict=True) if has) or NOTHING for row in codes]
+    return np.array(labels, dtype=object)[inverse.ravel()]
 
 
 def _pool(values: Any, mask: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -11,14 +11,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fuseworthy.durable import write_json, write_with
+from fuseworthy.durable import require_new, write_json, write_with
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.cache import cache_root
 from fuseworthy.inputs.encoded import Watch, encode_modalities
 from fuseworthy.inputs.modality import Modality, Text
 from fuseworthy.inputs.recordings import Recording
-from fuseworthy.inputs.tables import read_table, require_columns
+from fuseworthy.inputs.tables import home_of, read_table, require_columns
 
 ROWS = 4096
 """Rows that are written at once, so that memory does not grow with the table."""
@@ -105,11 +105,9 @@ def embed(
     ['y', 'note.words']
     """
     folder = Path(out)
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"out must be a new or an empty folder, but {folder} holds files. Name another.")
+    require_new(folder, "out")
     read, notices = read_table(table)
-    home = Path(table).absolute().parent if isinstance(table, str | Path) else None
-    home = Path(root).absolute() if root is not None else home
+    home = home_of(table) if root is None else Path(root).absolute()
     rooted = {name: m.under(home) if isinstance(m, Recording) else m for name, m in modalities.items()}
     for name, modality in rooted.items():
         require_columns(read, modality.columns, f"every column of modality {name!r}")

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fuseworthy.errors import InputError, nearest
+from fuseworthy.errors import InputError, first_line, nearest
 from fuseworthy.inputs.csv import read_csv
 
 PARQUET = (".parquet", ".pq", ".parquet.brotli")
@@ -36,6 +36,11 @@ def read_table(source: Any) -> tuple[pa.Table, list[str]]:
     else:
         table = _from_frame(source)
     return checked_table(table), notices
+
+
+def home_of(source: Any) -> Path | None:
+    """The folder of a table's file, which paths in it are relative to; None of a data frame."""
+    return Path(source).absolute().parent if isinstance(source, (str, Path)) else None
 
 
 def source_name(source: Any) -> str:
@@ -81,7 +86,7 @@ def _read_parquet(path: Path) -> tuple[pa.Table, list[str]]:
     try:
         return _whole(pq.read_table(path)), []
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} must be a readable Parquet file, but it is damaged: {_first_line(error)}") from error
+        raise InputError(f"{path} must be a readable Parquet file, but it is damaged: {first_line(error)}") from error
 
 
 def _read_arrow(path: Path) -> tuple[pa.Table, list[str]]:
@@ -94,7 +99,7 @@ def _read_arrow(path: Path) -> tuple[pa.Table, list[str]]:
                 table = pa.ipc.open_stream(handle).read_all()
             return _whole(table), []
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} must be a readable Arrow file, but it is damaged: {_first_line(error)}") from error
+        raise InputError(f"{path} must be a readable Arrow file, but it is damaged: {first_line(error)}") from error
 
 
 def _whole(table: pa.Table) -> pa.Table:
@@ -175,7 +180,7 @@ def _from_frame(source: Any) -> pa.Table:
         except pa.ArrowException:
             return nw.from_native(_with_lists(nw.to_native(frame)), eager_only=True).to_arrow()
     except (pa.ArrowException, TypeError) as error:
-        raise InputError(f"every column must hold one type, but: {_first_line(error)}") from error
+        raise InputError(f"every column must hold one type, but: {first_line(error)}") from error
 
 
 def _with_lists(frame: Any) -> Any:
@@ -220,7 +225,3 @@ def _plain(name: str, column: pa.ChunkedArray) -> pa.Array:
     if pa.types.is_floating(column.type):
         column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)  # NaN is a missing cell
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from fuseworthy.folds import Ints
+from fuseworthy.inputs.blocks import patterns
 from fuseworthy.inputs.duplicates import merge_groups
 from fuseworthy.inputs.files import Files
 from fuseworthy.inputs.linkage import Linkage
@@ -40,7 +41,6 @@ from fuseworthy.inspection.roles import (
 )
 from fuseworthy.inspection.split import Split, plan_split
 from fuseworthy.inspection.suspicion import suspect_problems
-from fuseworthy.study.prepare import patterns
 from fuseworthy.study.question import Question
 
 
@@ -286,5 +286,5 @@ def _clusters(groups: Ints | None, copies: Ints | None) -> Ints | None:
 def _patterns(seen: Inspected) -> tuple[dict[str, Any], ...]:
     if not seen.present:
         return ()
-    pattern = patterns(list(seen.present), np.column_stack(list(seen.present.values())))
+    pattern = patterns(seen.present)
     return pattern_table(pattern, seen.y, seen.task)

@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from fuseworthy.folds import Ints
-from fuseworthy.inputs.blocks import Block
+from fuseworthy.inputs.blocks import NOTHING, Block
 from fuseworthy.strategies.part import Blocks, Fitted, Part, Predictor, presence
 from fuseworthy.task import Floats
 
@@ -34,7 +34,7 @@ def visible_sets(names: Sequence[str], seen: Sequence[str] = ()) -> list[tuple[s
     if len(own) <= EXACT:
         return [s for size in range(1, len(own) + 1) for s in combinations(own, size)]
     found = {(m,) for m in own} | set(combinations(own, len(own) - 1)) | {tuple(own)}
-    found |= {tuple(sorted(pattern.split("+"))) for pattern in seen if pattern != "none"}
+    found |= {tuple(sorted(pattern.split("+"))) for pattern in seen if pattern != NOTHING}
     return sorted(found, key=lambda s: (len(s), s))
 
 

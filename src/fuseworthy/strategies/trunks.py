@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 from functools import lru_cache
-from importlib.metadata import distributions
 from typing import Any
 
 import torch
@@ -16,21 +15,11 @@ from torch import Tensor, nn
 
 from fuseworthy.errors import InputError, require
 from fuseworthy.inputs.encoder_names import source_of
-from fuseworthy.inputs.encoders.raw import CONV
 from fuseworthy.inputs.encoders.weights import weights_folder
+from fuseworthy.strategies.networks import WIDTH
+from fuseworthy.strategies.tuned import LORA, SCRATCH
 
-LORA, LAST, SCRATCH = "LoRA", "its last two layers", "all of it, from random weights"
-RATES = {LORA: 5e-4, LAST: 5e-5}
-"""Learning rates; what starts from random weights has the fusion's own."""
 LAYERS, RANK = 2, 8
-WIDTH = 64
-
-
-def way_of(encoder: str) -> str:
-    """What of an encoder is trained here."""
-    if encoder == CONV:
-        return SCRATCH
-    return LORA if any(distributions(name="peft")) else LAST
 
 
 def make_encoder(kind: str, encoder: str, way: str) -> nn.Module:

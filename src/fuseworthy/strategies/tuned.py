@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib.metadata import distributions
 from typing import TYPE_CHECKING, Any
 
 from fuseworthy.inputs.blocks import Block
+from fuseworthy.inputs.encoders.raw import CONV
+from fuseworthy.strategies.networks import DROPOUT, WIDTH
 from fuseworthy.strategies.neural import Neural, NeuralPredictor, fit_neural
 from fuseworthy.strategies.neural_inputs import NeuralInputs
 from fuseworthy.strategies.part import Blocks, Fitted, Part
@@ -20,12 +23,22 @@ if TYPE_CHECKING:
     from fuseworthy.nn import EndToEnd
     from fuseworthy.strategies.training.recipe import Recipe
 
-WIDTH, DROPOUT = 64, 0.2
+LORA, LAST, SCRATCH = "LoRA", "its last two layers", "all of it, from random weights"
+"""What of an encoder learns."""
+RATES = {LORA: 5e-4, LAST: 5e-5}
+"""Learning rates; what starts from random weights has the fusion's own."""
+
+
+def way_of(encoder: str) -> str:
+    """What of an encoder is trained here."""
+    if encoder == CONV:
+        return SCRATCH
+    return LORA if any(distributions(name="peft")) else LAST
 
 
 @dataclass(frozen=True)
 class Trainable:
-    """An encoder that is trained: of a kind of modality, as it is named, and what of it learns (`trunks.way_of`)."""
+    """An encoder that is trained: of a kind of modality, as it is named, and what of it learns (`way_of`)."""
 
     kind: str
     encoder: str
@@ -65,13 +78,13 @@ class Tuned:
 
     def _make(self, sizes: dict[str, int], outputs: int) -> EndToEnd:
         from fuseworthy.nn import CrossAttentionFusion, EndToEnd, TokenTransformer
-        from fuseworthy.strategies.trunks import RATES, make_encoder
+        from fuseworthy.strategies.trunks import make_encoder
 
         own = {m: encoder for m, encoder in self.encoders.items() if m in sizes}
         encoders: dict[str, Any] = {m: make_encoder(e.kind, e.encoder, e.way) for m, e in own.items()}
         widths = sizes | {m: encoder.width for m, encoder in encoders.items()}
         kind = CrossAttentionFusion if len(widths) > 1 else TokenTransformer
-        fusion = kind(inputs=widths, outputs=outputs, width=WIDTH, dropout=DROPOUT)
+        fusion = kind(inputs=widths, outputs=outputs, width=WIDTH, dropout=DROPOUT["cross-attention"])
         return EndToEnd(fusion, encoders, {m: RATES[e.way] for m, e in own.items() if e.way in RATES})
 
 

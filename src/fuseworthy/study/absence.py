@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -11,16 +10,16 @@ import pyarrow.parquet as pq
 from fuseworthy.errors import StudyError
 from fuseworthy.strategies.catalogue import TUNED
 from fuseworthy.strategies.hidden import ask, replayed, visible_sets
+from fuseworthy.strategies.late import best_single
 from fuseworthy.strategies.part import Fitted, Part
+from fuseworthy.strategies.strategy import FusionStrategy
 from fuseworthy.study.engines import Engine
+from fuseworthy.study.fusions import strategy_of
 from fuseworthy.study.progress import Progress
 from fuseworthy.study.trained_encoders import tuned_strategy
 from fuseworthy.study.units import Unit, is_done, read_columns
 from fuseworthy.study.workspace import Workspace
 from fuseworthy.task import Floats
-
-if TYPE_CHECKING:
-    from fuseworthy.strategies.strategy import FusionStrategy
 
 
 def ask_hidden(
@@ -54,28 +53,17 @@ def fit_hidden(workspace: Workspace, unit: Unit, part: Part, singles: Mapping[st
     StudyError
         The strategy left no predictor.
     """
-    blocks = workspace.with_raw if unit.strategy == TUNED else workspace.blocks
-    fitted = _strategy(workspace, unit.strategy, part, singles).fit(blocks, replayed(singles, part), part)
+    plan, name, blocks = workspace.plan, unit.strategy, workspace.blocks
+    strategy: FusionStrategy
+    if name == TUNED:
+        strategy, blocks = tuned_strategy(workspace), workspace.with_raw
+    else:
+        strategy = strategy_of(name, plan.custom, workspace.objects, best_single(singles, part).split("/")[0])
+    fitted = strategy.fit(blocks, replayed(singles, part), part)
     if fitted.predictor is None:
-        raise StudyError(f"a strategy must leave a predictor to be asked again, but {unit.strategy!r} left none.")
+        raise StudyError(f"a strategy must leave a predictor to be asked again, but {name!r} left none.")
     sets = visible_sets(list(workspace.blocks), np.unique(workspace.pattern.astype(str)).tolist())
     return {name: Fitted(p) for name, p in ask(fitted.predictor, blocks, part, sets).items()}
-
-
-def _strategy(workspace: Workspace, name: str, part: Part, singles: Mapping[str, Fitted]) -> FusionStrategy:
-    from fuseworthy.strategies.late import best_single
-    from fuseworthy.strategies.strategy import EarlyLinear, strategy_named
-
-    if name in workspace.plan.custom:
-        from fuseworthy.strategies.custom import load_strategy
-
-        own: FusionStrategy = workspace.objects.get(name) or load_strategy(workspace.plan.custom[name])
-        return own
-    if name == TUNED:
-        return tuned_strategy(workspace)  # type: ignore[no-any-return]
-    if name == "early-linear":
-        return EarlyLinear(best_single(singles, part).split("/")[0])
-    return strategy_named(name)
 
 
 def _read(workspace: Workspace, units: list[Unit]) -> dict[str, Floats]:

@@ -16,7 +16,8 @@ from fuseworthy.inputs.recordings import Recording
 from fuseworthy.ledger import FUSION_FAMILIES
 from fuseworthy.strategies.part import Part, whole_part
 from fuseworthy.strategies.singles import Singles
-from fuseworthy.strategies.strategy import EarlyLinear, FusionStrategy, Single, strategy_named
+from fuseworthy.strategies.strategy import FusionStrategy, Single
+from fuseworthy.study.fusions import strategy_of
 
 if TYPE_CHECKING:
     from fuseworthy.deploy.model import Model
@@ -71,7 +72,18 @@ class Refit:
         singles = Singles(blocks, part)
         kept = {name: _predictor(name, Single(name), blocks, singles, part) for name in names}
         fusion = (
-            (deploy, _predictor(deploy, self._strategy(deploy, names), blocks, singles, part)) if is_fusion else None
+            (
+                deploy,
+                _predictor(
+                    deploy,
+                    strategy_of(deploy, self.custom, self.objects, names[0].split("/")[0]),
+                    blocks,
+                    singles,
+                    part,
+                ),
+            )
+            if is_fusion
+            else None
         )
         return Model(
             task=self.loaded.task,
@@ -85,14 +97,6 @@ class Refit:
             threshold=_threshold(study, deploy),
             about=_about(study, deploy),
         )
-
-    def _strategy(self, name: str, singles: list[str]) -> FusionStrategy:
-        if name in self.custom:
-            from fuseworthy.strategies.custom import load_strategy
-
-            own: FusionStrategy = self.objects.get(name) or load_strategy(self.custom[name])
-            return own
-        return EarlyLinear(singles[0].split("/")[0]) if name == "early-linear" else strategy_named(name)
 
 
 def best_singles(study: Study, lead: str) -> list[str]:

@@ -9,12 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fuseworthy.errors import InputError, nearest, require
 from fuseworthy.strategies.catalogue import CATALOGUE, FUSIONS, GROUPS, NEURAL, REMEDIES, TUNED, VOTES, hybrid_pairs
 from fuseworthy.study.workspace import Plan
 from fuseworthy.task import Task
+
+if TYPE_CHECKING:
+    from fuseworthy.strategies.strategy import FusionStrategy
 
 AUTO = ("concat", "gated", "low-rank", "token-transformer")
 """Networks that join by themselves where rows and probes give reason to."""
@@ -105,6 +108,24 @@ def settle_fusions(
 def asked_networks(plan: Plan) -> list[str]:
     """The networks among the fusions of a plan."""
     return [name for name in plan.fusions if name in (*NEURAL, TUNED) or hybrid_pairs(name)]
+
+
+def strategy_of(name: str, custom: Mapping[str, str], objects: Mapping[str, Any], strongest: str) -> FusionStrategy:
+    """A fusion of a study as an object: the user's own, or one of the catalogue.
+
+    Parameters
+    ----------
+    custom, objects : as of `Fusions`
+    strongest : the modality that early linear fusion does not hold back
+    """
+    from fuseworthy.strategies.strategy import EarlyLinear, strategy_named
+
+    if name in custom:
+        from fuseworthy.strategies.custom import load_strategy
+
+        own: FusionStrategy = objects.get(name) or load_strategy(custom[name])
+        return own
+    return EarlyLinear(strongest) if name == "early-linear" else strategy_named(name)
 
 
 def libraries_of(fusions: Fusions) -> list[str]:

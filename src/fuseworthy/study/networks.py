@@ -13,6 +13,7 @@ from fuseworthy.strategies.catalogue import TUNED
 from fuseworthy.strategies.late import best_single
 from fuseworthy.strategies.neural import Neural
 from fuseworthy.strategies.part import Fitted, Part
+from fuseworthy.study.fusions import strategy_of
 from fuseworthy.study.strangers import placebo_blocks
 from fuseworthy.study.trained_encoders import fit_tuned
 from fuseworthy.study.workspace import Workspace
@@ -24,11 +25,9 @@ if TYPE_CHECKING:
 def fit_one(workspace: Workspace, unit: Unit, part: Part, singles: Mapping[str, Fitted]) -> dict[str, Fitted]:
     """Fit the strategy of a unit, on one thread, so that any engine gives the same numbers."""
     if unit.kind == "custom":
-        from fuseworthy.strategies.custom import load_strategy
-
-        own = workspace.objects.get(unit.strategy) or load_strategy(workspace.plan.custom[unit.strategy])
-        with _one_thread() if isinstance(own, Neural) else nullcontext():
-            return {unit.strategy: _checked(own.fit(workspace.blocks, singles, part), unit.strategy, part)}
+        strategy = strategy_of(unit.strategy, workspace.plan.custom, workspace.objects, "")
+        with _one_thread() if isinstance(strategy, Neural) else nullcontext():
+            return {unit.strategy: _checked(strategy.fit(workspace.blocks, singles, part), unit.strategy, part)}
     from fuseworthy.strategies.networks import network_named, single_network
 
     with _one_thread():

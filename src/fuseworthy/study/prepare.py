@@ -18,7 +18,7 @@ from fuseworthy import __version__
 from fuseworthy.errors import InputError
 from fuseworthy.evidence.metrics import check_metric
 from fuseworthy.folds import Folds
-from fuseworthy.inputs.blocks import Block
+from fuseworthy.inputs.blocks import Block, patterns
 from fuseworthy.inputs.cache import cache_root, table_digest
 from fuseworthy.inputs.encoded import Watch, encode_modalities, encode_raw
 from fuseworthy.inputs.encoders.recordings import content_of
@@ -41,7 +41,7 @@ from fuseworthy.study.presence import (
     require_readable,
 )
 from fuseworthy.study.question import Join, Question
-from fuseworthy.study.splits import is_costly, plan_folds, read_clusters
+from fuseworthy.study.splits import fold_notices, plan_folds, read_clusters
 from fuseworthy.study.trained_encoders import settle_training, spec_of
 from fuseworthy.study.workspace import Plan
 from fuseworthy.task import Task
@@ -204,16 +204,12 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Wat
     contents = {name: content_of(m, table) for name, m in modalities.items() if isinstance(m, Recording)}
     clusters, time = read_clusters(table, question, modalities, notices, contents), read_time(table, question)
     ids = read_ids(table, question)
-    if time is not None and (question.repeats or 1) > 1:
-        notices.append(f"folds in time are not repeated: repeats={question.repeats} is not used")
     folds = plan_folds(y, task, question, clusters, time)
-    if question.repeats is None and is_costly(len(y), question):
-        notices.append("so many networks on so many rows: the folds are gone through once (repeats=2 does it again)")
+    notices += fold_notices(question, len(y), in_time=time is not None)
     watch = replace(watch or Watch(), say=notices.append, contents=contents)
     blocks, folders = _through_cache(partial(encode_modalities, table, modalities), fallback_cache, watch)
     _, raw = _through_cache(partial(encode_raw, table, modalities, training.encoders), fallback_cache, watch)
     require_readable(blocks, question.max_unreadable)
-    present = presence_of(blocks)
     sequences = any(block.form == "tokens" for views in blocks.values() for block in views.values())
     fusions = settle_fusions(
         question.strategies, task, list(modalities), len(y), sequences=sequences, tune=question.tune_encoders
@@ -232,16 +228,10 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Wat
         task_reason=loaded.task_reason,
         modalities={
             name: m.to_dict()
-            | content_of_blocks(blocks[name])
+            | _as_read(blocks[name], folders[name])
             | spec_of(name, training, raw)
-            | {
-                "reason": loaded.inference.reasons[name],
-                "folders": folders[name],
-                "views": list(folders[name]),
-                "forms": {view: block.form for view, block in blocks[name].items()},
-                "rows_present": int(present[:, i].sum()),
-            }
-            for i, (name, m) in enumerate(modalities.items())
+            | {"reason": loaded.inference.reasons[name]}
+            for name, m in modalities.items()
         },
         fusions=fusions.names,
         candidates=fusions.candidates,
@@ -262,15 +252,17 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Wat
         notices=notices,
         libraries={name: installed(name) for name in libraries_of(fusions)} | training.libraries,
     )
-    return Prepared(plan, y, ids, patterns(list(modalities), present), folds, blocks, table, fusions.objects)
+    pattern = patterns(dict(zip(modalities, presence_of(blocks).T, strict=True)))
+    return Prepared(plan, y, ids, pattern, folds, blocks, table, fusions.objects)
 
 
-def patterns(names: list[str], present: NDArray[np.bool_]) -> NDArray[Any]:
-    """Availability pattern of each row: the names it has, joined by "+", or "none"."""
-    order = np.argsort(names)
-    codes, inverse = np.unique(present[:, order], axis=0, return_inverse=True)
-    labels = ["+".join(names[i] for i, has in zip(order, row, strict=True) if has) or "none" for row in codes]
-    return np.array(labels, dtype=object)[inverse.ravel()]
+def _as_read(views: Mapping[str, Block], folders: Mapping[str, str]) -> dict[str, Any]:
+    """What a plan says of a modality's blocks; views in the order of their encoders, which names of JSON do not keep."""
+    return content_of_blocks(views) | {
+        "folders": list(folders.items()),
+        "forms": {view: block.form for view, block in views.items()},
+        "rows_present": int(next(iter(views.values())).present.sum()),
+    }
 
 
 def read_ids(table: pa.Table, question: Question) -> NDArray[Any]:

@@ -52,7 +52,7 @@ def absence_notices(blocks: Blocks, folds: Folds) -> list[str]:
 (("a", True), ("b", False))}
     >>> print(*absence_notices(blocks, Folds("given", np.array([[0, 0, 1, 1]]))), sep="\\n")
     modality 'a' is present in every row, so nothing learned what to do without it: study.missing() tries it by hiding it
-    modality 'b' is missing in 1 rows that are scored by models which never saw it missing (first: row 4, fold 2): more \
+    modality 'b' is missing in 1 row that is scored by models which never saw it missing (first: row 4, fold 2): more \
 rows that lack it, or fewer folds, would let them learn it
     """
     present = dict(zip(blocks, presence_of(blocks).T, strict=True))
@@ -69,11 +69,15 @@ rows that lack it, or fewer folds, would let them learn it
         if rows:
             row = min(rows)
             notices.append(
-                f"modality {m!r} is missing in {len(rows):,} rows that are scored by models which never saw it missing "
+                f"modality {m!r} is missing in {_counted(len(rows))} scored by models which never saw it missing "
                 f"(first: row {row + 1}, fold {rows[row] + 1}): more rows that lack it, or fewer folds, would let them "
                 "learn it"
             )
     return notices
+
+
+def _counted(rows: int) -> str:
+    return "1 row that is" if rows == 1 else f"{rows:,} rows that are"
 
 
 def _whole(names: Sequence[str], of: int) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.modality import Modality
+from fuseworthy.inputs.tables import home_of
 
 if TYPE_CHECKING:
     from fuseworthy.inputs.files import Files
@@ -119,7 +120,7 @@ class Question:
             if not Path(self.root).is_dir():
                 raise InputError(f"root must be a folder that exists, but {self.root} is none.")
             return Path(self.root).absolute()
-        return Path(source).absolute().parent if isinstance(source, (str, Path)) else None
+        return home_of(source)
 
     @property
     def named_targets(self) -> tuple[str, ...]:

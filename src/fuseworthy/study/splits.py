@@ -45,6 +45,16 @@ def plan_folds(y: NDArray[Any], task: Task, question: Question, clusters: Ints |
     return folds
 
 
+def fold_notices(question: Question, rows: int, *, in_time: bool) -> list[str]:
+    """What of the repeats is otherwise than asked for, or than usual."""
+    if in_time:
+        asked = (question.repeats or 1) > 1
+        return [f"folds in time are not repeated: repeats={question.repeats} is not used"] if asked else []
+    if question.repeats is None and is_costly(rows, question):
+        return ["so many networks on so many rows: the folds are gone through once (repeats=2 does it again)"]
+    return []
+
+
 def is_costly(rows: int, question: Question) -> bool:
     """Whether so many networks are asked for on so many rows that one pass over the folds must do.
 

@@ -13,6 +13,7 @@ from fuseworthy.inputs.encoders.raw import CONV, trainable_encoder
 from fuseworthy.inputs.modality import Modality
 from fuseworthy.strategies.late import best_single
 from fuseworthy.strategies.part import Fitted, Part
+from fuseworthy.strategies.tuned import LAST, LORA, Trainable, Tuned, way_of
 from fuseworthy.study.strangers import strangers
 from fuseworthy.study.workspace import Workspace
 
@@ -44,7 +45,7 @@ class Training:
         if not self.encoders:
             return {}
         pretrained = [] if set(self.encoders.values()) == {CONV} else ["transformers"]
-        lora = ["peft"] if "LoRA" in self.ways.values() else []
+        lora = ["peft"] if LORA in self.ways.values() else []
         return {name: installed(name) for name in ("torch", *pretrained, *lora)}
 
 
@@ -69,11 +70,9 @@ def settle_training(modalities: Mapping[str, Modality], asked: bool) -> Training
             "leave out tune_encoders (--tune-encoders)."
         )
     torch = require("torch", extra="deep")
-    from fuseworthy.strategies.trunks import way_of
-
     ways = {name: way_of(encoder) for name, encoder in found.items()}
     notices = [f"{name!r}: {encoder} is trained with the fusion ({ways[name]})" for name, encoder in found.items()]
-    if "its last two layers" in ways.values():
+    if LAST in ways.values():
         notices.append("encoders would be trained by LoRA if peft were installed: pip install 'fuseworthy[lora]'")
     frozen = [name for name, m in modalities.items() if name not in found and hasattr(m, "encoders")]
     notices += [f"{name!r}: its encoders stay frozen, {_why_frozen(modalities[name])}" for name in frozen]
@@ -111,10 +110,8 @@ def fit_tuned(workspace: Workspace, unit: Unit, part: Part, singles: Mapping[str
     return name, tuned_strategy(workspace).fit(blocks, singles, part)
 
 
-def tuned_strategy(workspace: Workspace) -> Any:
+def tuned_strategy(workspace: Workspace) -> Tuned:
     """The strategy that trains the encoders of a study."""
-    from fuseworthy.strategies.tuned import Trainable, Tuned
-
     specs = {name: spec for name, spec in workspace.plan.modalities.items() if "tuned" in spec}
     return Tuned(
         {m: Trainable(spec["kind"], spec["tuned"]["encoder"], spec["tuned"]["way"]) for m, spec in specs.items()}

@@ -29,7 +29,7 @@ class Plan:
 
     ``labels`` are the target columns of a study with several; ``candidates`` are networks that join if the probes find
     reason to; ``custom`` maps the user's own strategies to where they are imported from, ``custom_digests`` to what they are; ``observations`` is what was
-    seen of the data before training. ``modalities`` maps a name to kind, columns, encoders, reason and the folders of its blocks by view, and if its encoder is trained which, and the folder of what that is given.
+    seen of the data before training. ``modalities`` maps a name to kind, columns, encoders, reason and its views with the folders of their blocks, in order, and if its encoder is trained which, and the folder of what that is given.
     """
 
     version: str
@@ -107,7 +107,7 @@ class Workspace:
     def blocks(self) -> dict[str, dict[str, Block]]:
         """Every modality's blocks by view, loaded once per process; views in the order of their encoders, the floor first."""
         return {
-            name: {view: _load(spec["folders"][view], name) for view in spec["views"]}
+            name: {view: _load(folder, name) for view, folder in spec["folders"]}
             for name, spec in self.plan.modalities.items()
         }
 

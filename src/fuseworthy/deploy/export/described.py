@@ -126,7 +126,10 @@ def _router(model: Model, table: Table) -> dict[str, Any]:
 def _probe(model: Model, inputs: Sequence[Input]) -> dict[str, Any]:
     """Rows drawn at random, and what must be answered with every set of modalities shown."""
     blocks = padded(probe_blocks(model))
-    answers = {"+".join(s): model.routed(hidden(blocks, s)).tolist() for s in visible_sets(list(model.modalities))}
+    answers = {
+        "+".join(s): model.answer_blocks(hidden(blocks, s)).prediction.tolist()
+        for s in visible_sets(list(model.modalities))
+    }
     arrays = fed(blocks, inputs)
     return {
         "inputs": {name: _written(array) for name, array in arrays.items()},

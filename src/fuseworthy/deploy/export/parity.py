@@ -140,20 +140,29 @@ class _Asked:
         """The largest difference between the answers to some rows, infinite where another part answers; and the rows on
         an edge that are answered otherwise, but as the model would a hair to one side.
         """
-        answers = [model.answer_blocks(blocks) for model in self.models]
+        model, *moved = self.models
+        answers = model.answer_blocks(blocks)
         found = dict(
             zip(self.outputs.names, self.session.run(self.outputs.names, fed(blocks, self.inputs)), strict=True)
         )
         routes = np.array(self.outputs.routes, dtype=object)[found[self.outputs.route]]
-        if (routes != answers[0].route).any():
+        if (routes != answers.route).any():
             return float("inf"), 0
-        task = answers[0].task
+        task = model.task
         unit = 1.0 if task.is_classification else max(float(task.variance) ** 0.5, 1e-12)
-        by_model = np.stack([_by_row(_said(own, self.outputs), found) / unit for own in answers])
-        if not np.isfinite(by_model).all():
+
+        def off(given: Answers) -> Floats:
+            return np.asarray(_by_row(_said(given, self.outputs), found) / unit)
+
+        by_row = off(answers)
+        if not np.isfinite(by_row).all():
             return float("inf"), 0
-        on_edge = (by_model[0] > TOLERANCE) & (by_model.min(axis=0) <= TOLERANCE)
-        return float(np.where(on_edge, 0.0, by_model[0]).max(initial=0.0)), int(on_edge.sum())
+        on_edge = np.zeros(len(by_row), dtype=bool)
+        if (by_row > TOLERANCE).any():  # which is rare: only then the moved ones are asked as well
+            on_edge = (by_row > TOLERANCE) & (
+                np.min([off(m.answer_blocks(blocks)) for m in moved], axis=0) <= TOLERANCE
+            )
+        return float(np.where(on_edge, 0.0, by_row).max(initial=0.0)), int(on_edge.sum())
 
 
 def _said(answers: Answers, outputs: Outputs) -> dict[str, Floats]:

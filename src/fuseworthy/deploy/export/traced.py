@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fuseworthy.deploy.export.graph import OPSET
-from fuseworthy.errors import InputError, require
+from fuseworthy.errors import InputError, first_line, require
 
 if TYPE_CHECKING:
     from fuseworthy.strategies.neural import NeuralPredictor
@@ -58,7 +58,7 @@ def _reason(error: BaseException) -> str:
     """The first line of what was first raised."""
     while error.__cause__ is not None:
         error = error.__cause__
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200].rstrip(".")
+    return first_line(error)
 
 
 def _arguments(predictor: NeuralPredictor, fed: Collection[str]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -3,33 +3,29 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
-from fuseworthy import __version__
 from fuseworthy.deploy.export.described import DESCRIPTION, GRAPH, Outputs, description
 from fuseworthy.deploy.export.graph import Graph
 from fuseworthy.deploy.export.parity import MOST_ROWS, Parity, measured
 from fuseworthy.deploy.export.routing import Table, routed, table_of
 from fuseworthy.deploy.export.rows import Input, Rows
 from fuseworthy.deploy.export.settled import settled
+from fuseworthy.deploy.folder import LIBRARIES, versions_here
 from fuseworthy.deploy.probe import empty_blocks
-from fuseworthy.durable import write_bytes
-from fuseworthy.errors import InputError, require
-from fuseworthy.inputs.tables import read_table
+from fuseworthy.durable import new_folder, require_new, write_bytes
+from fuseworthy.errors import require
+from fuseworthy.inputs.tables import home_of, read_table
 
 if TYPE_CHECKING:
     from fuseworthy.deploy.model import Model
 
-PACKAGES = ("numpy", "onnx", "onnxruntime", "scikit-learn", "scipy", "torch")
+PACKAGES = (*LIBRARIES, "onnx", "onnxruntime")
+"""What made the graph, or what its answers were compared with."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +54,14 @@ def export(model: Model, folder: Path, *, check: Any = None, root: str | Path | 
     """
     for package in ("onnx", "onnxruntime"):
         require(package, extra="onnx")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(
-            f"an export must be written to a new or empty folder, but {folder} holds something. Choose another."
-        )
+    require_new(folder, "an export's folder")
     content, inputs, outputs, table = built(model)
-    real = None if check is None else model.blocks_of(*_first_rows(check, root))
+    real = None if check is None else model.blocks_of(read_table(check)[0].slice(0, MOST_ROWS), root or home_of(check))
     parity = measured(model, content, inputs, outputs, real)
-    facts = description(model, content, inputs, outputs, table, parity, _versions())
-    _write(folder, content, facts)
+    facts = description(model, content, inputs, outputs, table, parity, versions_here(PACKAGES))
+    with new_folder(folder) as made:
+        write_bytes(made / GRAPH, content)
+        write_bytes(made / DESCRIPTION, json.dumps(facts, ensure_ascii=False, allow_nan=False, indent=1).encode())
     return Exported(folder, len(content), parity)
 
 
@@ -94,34 +89,3 @@ def built(model: Model) -> tuple[bytes, list[Input], Outputs, Table]:
         routes=table.routes,
     )
     return graph.model().SerializeToString(deterministic=True), rows.inputs, outputs, table
-
-
-def _first_rows(check: Any, root: str | Path | None) -> tuple[pa.Table, Path | None]:
-    table = check if isinstance(check, pa.Table) else read_table(check)[0]
-    place = Path(check).absolute().parent if root is None and isinstance(check, (str, Path)) else root
-    return table.slice(0, MOST_ROWS), None if place is None else Path(place)
-
-
-def _versions() -> dict[str, str]:
-    """This package and those that made the graph or that its answers were compared with."""
-    found = {"fuseworthy": __version__}
-    for name in PACKAGES:
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found
-
-
-def _write(folder: Path, content: bytes, facts: dict[str, Any]) -> None:
-    """Whole or not at all."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-    try:
-        write_bytes(made / GRAPH, content)
-        write_bytes(made / DESCRIPTION, json.dumps(facts, ensure_ascii=False, allow_nan=False, indent=1).encode())
-        made.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        made.replace(folder)
-    except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
-        raise
