@@ -44,10 +44,10 @@ def test_a_model_answers_a_table_that_lacks_a_modality(folder):
     assert found.exit_code == 0, found.output
     answers = pq.read_table(folder / "a.parquet")
     assert set(answers["pattern"].to_pylist()) == {"tabular"}
-    assert {"key", "prediction", "p:good", "tabular:good", "text:good", "contribution:text"} <= set(
+    assert {"key", "prediction", "p:good", "alone:tabular:good", "alone:text:good", "contribution:text"} <= set(
         answers.column_names
     )
-    assert answers["text:good"].null_count == answers.num_rows
+    assert answers["alone:text:good"].null_count == answers.num_rows
     assert "160 rows" in found.output
 
 

@@ -75,3 +75,9 @@ def test_routes_are_those_that_the_study_measured_of_the_same_fusion():
     assert not route_by_study(measured, None, ["a/x", "b/x"]).choose("a+b").fusion
     with pytest.raises(ValueError, match="of the model's modalities"):
         route_by_study(None, "mean", ["a/x", "b/x"]).choose("c")
+
+
+def test_a_model_s_own_single_speaks_where_the_study_measured_another_of_the_modality():
+    row = {"pattern": "a+b", "route": "single", "single": "a/boosting", "asked": "a+b", "why": "measured"}
+    routed = route_by_study({"fusion": "mean", "patterns": [row]}, "mean", ["b/x", "a/linear"])
+    assert routed.choose("a+b").single == "a/linear"

@@ -115,8 +115,8 @@ def test_numbers_are_predicted_explained_and_have_no_probabilities(rows):
 
 def test_the_table_of_answers_says_nothing_of_absent_modalities(model, rows):
     table = model.explain(of(rows, ["photo"])).to_table()
-    assert table["note:a"].null_count == table["contribution:note"].null_count == 12
-    assert table["photo:a"].null_count == 0
+    assert table["alone:note:a"].null_count == table["contribution:note"].null_count == 12
+    assert table["alone:photo:a"].null_count == 0
     assert table["route"].to_pylist() == ["photo/linear"] * 12
 
 

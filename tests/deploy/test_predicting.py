@@ -71,6 +71,9 @@ def test_what_cannot_be_written_or_named_is_refused_before_anything_is_left(mode
         predict_table(model, mixed_table(), tmp_path / "out.xlsx")
     with pytest.raises(fw.FuseworthyError, match="the id must be a column"):
         predict_table(model, mixed_table(), tmp_path / "out.parquet", id="keys")
+    named = mixed_table().rename_columns(["route", *mixed_table().column_names[1:]])
+    with pytest.raises(fw.FuseworthyError, match="'route' is"):
+        predict_table(model, named, tmp_path / "out.parquet", id="route")
     (tmp_path / "damaged.parquet").write_bytes(b"PAR1 nothing PAR1")
     with pytest.raises(fw.FuseworthyError, match="damaged"):
         predict_table(model, tmp_path / "damaged.parquet", tmp_path / "out.parquet")

@@ -56,9 +56,9 @@ class Answers:
         return replace(self, contributions=found)
 
     def to_table(self) -> pa.Table:
-        """A row a row: ``prediction``, ``p:CLASS``, ``pattern``, ``route``, ``why``, ``abstained``; ``fusion:…`` and
-        ``MODALITY:…`` for what the fusion and each modality alone say (null where it is missing); and
-        ``contribution:MODALITY``.
+        """A row a row: ``prediction``, ``p:CLASS``, ``pattern``, ``route``, ``why``, ``abstained``; ``fusion:CLASS`` and
+        ``alone:MODALITY:CLASS`` for what the fusion and each modality alone say (null where it is missing); and
+        ``contribution:MODALITY``. Of a number ``value`` stands for the class.
         """
         columns: dict[str, Any] = {"prediction": pa.array(self.labels.tolist())}
         columns |= self._columns("p", self.prediction) if self.task.is_classification else {}
@@ -71,7 +71,7 @@ class Answers:
         if self.fusion is not None:
             columns |= self._columns("fusion", self.fusion)
         for modality, own in self.singles.items():
-            columns |= self._columns(modality, own, ~self.present[modality])
+            columns |= self._columns(f"alone:{modality}", own, ~self.present[modality])
         for modality, share in (self.contributions or {}).items():
             columns[f"contribution:{modality}"] = pa.array(share, mask=~self.present[modality])
         return pa.table(columns)

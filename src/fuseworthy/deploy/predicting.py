@@ -99,6 +99,10 @@ def _named(answers: pa.Table, batch: pa.Table, id: str | None, before: int) -> p
     if id is None:
         return answers.add_column(0, "row", pa.array(range(before + 1, before + 1 + answers.num_rows)))
     require_columns(batch, [id], "the id")
+    if id in answers.column_names:
+        raise InputError(
+            f"the id must not be called as an answer is, but {id!r} is. Rename it, or leave out id (--id)."
+        )
     return answers.add_column(0, id, batch[id])
 
 

@@ -84,7 +84,8 @@ def route_by_study(missing: Mapping[str, Any] | None, fusion: str | None, single
     Notes
     -----
     Without a measurement the fusion answers rows that have every modality, for which the verdict was given, and the best
-    single that is left answers all others.
+    single that is left answers all others. Where a study names another single of a modality than the model keeps (its best
+    over the first repeat alone), the model's own speaks for the modality.
     """
     everything = tuple(sorted(single.split("/")[0] for single in singles))
     if fusion is None:
@@ -92,8 +93,11 @@ def route_by_study(missing: Mapping[str, Any] | None, fusion: str | None, single
     if missing is None or missing["fusion"] != fusion:
         why = "the verdict's rows; fewer modalities were not tried"
         return Router({"+".join(everything): Choice(True, singles[0], everything, why)}, tuple(singles))
+    own = {single.split("/")[0]: single for single in singles}
     choices = {
-        row["pattern"]: Choice(row["route"] == "fusion", row["single"], tuple(row["asked"].split("+")), row["why"])
+        row["pattern"]: Choice(
+            row["route"] == "fusion", own[row["single"].split("/")[0]], tuple(row["asked"].split("+")), row["why"]
+        )
         for row in missing["patterns"]
     }
     return Router(choices, tuple(singles))

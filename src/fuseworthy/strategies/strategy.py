@@ -60,11 +60,17 @@ POOLS: dict[str, Callable[[Members, Part], Fitted]] = {
 
 @dataclass(frozen=True)
 class Single:
-    """One learner of one modality, named ``modality/family``."""
+    """One learner of one modality, named ``modality/family``; ``modality/network`` is a network on it alone."""
 
     name: str
 
     def fit(self, blocks: Blocks, singles: Mapping[str, Fitted], part: Part) -> Fitted:
+        modality, _, family = self.name.partition("/")
+        if family == "network" and modality in blocks:
+            from fuseworthy.strategies.networks import single_network
+
+            own = {modality: blocks[modality]}
+            return single_network(own[modality]).fit(own, singles, part)
         if self.name not in singles:
             raise InputError(
                 f"a single must be one of this table's, but {self.name!r} came: {nearest(self.name, singles)}."

@@ -14,14 +14,14 @@ from fuseworthy.folds import Ints
 from fuseworthy.inputs.encode import learn_encodings, moved
 from fuseworthy.inputs.recordings import Recording
 from fuseworthy.ledger import FUSION_FAMILIES
-from fuseworthy.strategies.part import Part, whole_part
+from fuseworthy.strategies.catalogue import TUNED
+from fuseworthy.strategies.part import Fitted, Predictor, whole_part
 from fuseworthy.strategies.singles import Singles
 from fuseworthy.strategies.strategy import FusionStrategy, Single
 from fuseworthy.study.fusions import strategy_of
 
 if TYPE_CHECKING:
     from fuseworthy.deploy.model import Model
-    from fuseworthy.strategies.part import Blocks
     from fuseworthy.study.prepare import Loaded
     from fuseworthy.study.study import Study
 
@@ -56,12 +56,12 @@ class Refit:
                 f"a model predicts one target, but this study decided on {len(self.loaded.labels)} together. "
                 "Compare each in a study of its own, and deploy that."
             )
-        known = {n: s.family for n, s in study.ledger.strategies.items() if s.family in ("single", *FUSION_FAMILIES)}
-        if deploy not in known:
-            raise StudyError(f"a study must have tried what it deploys, but {deploy!r} came: {nearest(deploy, known)}.")
-        is_fusion = known[deploy] != "single"
+        is_fusion = _require_known(study, deploy)
         names = best_singles(study, study.verdict.best_single if is_fusion else deploy)
-        if tuned := [name for name in (deploy, *names) if name.split("/")[-1] == "tuned"]:
+        strategies: dict[str, FusionStrategy] = {name: Single(name) for name in names}
+        if is_fusion:
+            strategies[deploy] = strategy_of(deploy, self.custom, self.objects, names[0].split("/")[0])
+        if tuned := [name for name in strategies if name.split("/")[-1] == TUNED]:
             raise StudyError(
                 f"a model's encoders must be frozen, but {tuned[0]!r} trains its own, which a model does not keep yet. "
                 "Compare without tune_encoders, and deploy that."
@@ -70,29 +70,15 @@ class Refit:
         encodings, blocks = learn_encodings(self.loaded.table, modalities)
         part = whole_part(self.loaded.y, self.loaded.task, self.seed, self.clusters)
         singles = Singles(blocks, part)
-        kept = {name: _predictor(name, Single(name), blocks, singles, part) for name in names}
-        fusion = (
-            (
-                deploy,
-                _predictor(
-                    deploy,
-                    strategy_of(deploy, self.custom, self.objects, names[0].split("/")[0]),
-                    blocks,
-                    singles,
-                    part,
-                ),
-            )
-            if is_fusion
-            else None
-        )
+        kept = {name: _kept(name, own.fit(blocks, singles, part)) for name, own in strategies.items()}
         return Model(
             task=self.loaded.task,
             target=self.loaded.targets[0],
             modalities={n: m.moved(None) if isinstance(m, Recording) else m for n, m in modalities.items()},
             encodings=moved(encodings, None),  # where files lay then says nothing of where they lie later
-            singles=kept,
-            fusion=fusion,
-            router=route_by_study(study.facts.get("missing"), deploy if fusion else None, names),
+            singles={name: kept[name] for name in names},
+            fusion=(deploy, kept[deploy]) if is_fusion else None,
+            router=route_by_study(study.facts["missing"], deploy if is_fusion else None, names),
             prior=part.prior,
             threshold=_threshold(study, deploy),
             about=_about(study, deploy),
@@ -109,15 +95,15 @@ def best_singles(study: Study, lead: str) -> list[str]:
     return sorted(best.values(), key=lambda name: (name != lead, losses[name]))
 
 
-def _predictor(name: str, strategy: FusionStrategy, blocks: Blocks, singles: Singles, part: Part) -> Any:
-    modality, _, family = name.partition("/")
-    if family == "network":
-        from fuseworthy.strategies.networks import single_network
+def _require_known(study: Study, name: str) -> bool:
+    """Whether what is to be deployed is a fusion, or else a single of the study."""
+    known = {n: s.family for n, s in study.ledger.strategies.items() if s.family in ("single", *FUSION_FAMILIES)}
+    if name not in known:
+        raise StudyError(f"a study must have tried what it deploys, but {name!r} came: {nearest(name, known)}.")
+    return known[name] != "single"
 
-        own = {modality: blocks[modality]}
-        fitted = single_network(own[modality]).fit(own, singles, part)
-    else:
-        fitted = strategy.fit(blocks, singles, part)
+
+def _kept(name: str, fitted: Fitted) -> Predictor:
     if fitted.predictor is None:
         raise StudyError(f"a strategy must leave a predictor to be deployed, but {name!r} left none.")
     return fitted.predictor

@@ -120,11 +120,13 @@ def strategy_of(name: str, custom: Mapping[str, str], objects: Mapping[str, Any]
     """
     from fuseworthy.strategies.strategy import EarlyLinear, strategy_named
 
+    if name in objects:
+        own: FusionStrategy = objects[name]
+        return own
     if name in custom:
         from fuseworthy.strategies.custom import load_strategy
 
-        own: FusionStrategy = objects.get(name) or load_strategy(custom[name])
-        return own
+        return load_strategy(custom[name])
     return EarlyLinear(strongest) if name == "early-linear" else strategy_named(name)
 
 

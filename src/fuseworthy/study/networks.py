@@ -13,6 +13,7 @@ from fuseworthy.strategies.catalogue import TUNED
 from fuseworthy.strategies.late import best_single
 from fuseworthy.strategies.neural import Neural
 from fuseworthy.strategies.part import Fitted, Part
+from fuseworthy.strategies.strategy import Single
 from fuseworthy.study.fusions import strategy_of
 from fuseworthy.study.strangers import placebo_blocks
 from fuseworthy.study.trained_encoders import fit_tuned
@@ -28,16 +29,15 @@ def fit_one(workspace: Workspace, unit: Unit, part: Part, singles: Mapping[str, 
         strategy = strategy_of(unit.strategy, workspace.plan.custom, workspace.objects, "")
         with _one_thread() if isinstance(strategy, Neural) else nullcontext():
             return {unit.strategy: _checked(strategy.fit(workspace.blocks, singles, part), unit.strategy, part)}
-    from fuseworthy.strategies.networks import network_named, single_network
+    from fuseworthy.strategies.networks import network_named
 
     with _one_thread():
         if unit.strategy in (TUNED, "placebo-tuned"):
             name, tuned = fit_tuned(workspace, unit, part, singles)
             return {name: _checked(tuned, name, part)}
         if unit.modality:
-            own, name = {unit.modality: workspace.blocks[unit.modality]}, f"{unit.modality}/network"
-            alone = single_network(own[unit.modality]).fit(own, singles, part)
-            return {name: _checked(alone, name, part)}
+            name = f"{unit.modality}/network"
+            return {name: _checked(Single(name).fit(workspace.blocks, singles, part), name, part)}
         if unit.strategy == "placebo-network":
             moved = placebo_blocks(workspace, part, best_single(singles, part).split("/")[0])
             return {unit.strategy: _checked(network_named("concat").fit(moved, singles, part), unit.strategy, part)}
