@@ -17,6 +17,7 @@ from fuseworthy.cli.inspect import inspect
 from fuseworthy.cli.judge import judge
 from fuseworthy.cli.predict import predict
 from fuseworthy.cli.selftest import selftest
+from fuseworthy.cli.serve import serve
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,5 +54,6 @@ app.command()(compare)
 app.command()(judge)
 app.command()(predict)
 app.command()(export)
+app.command()(serve)
 app.command()(checks)
 app.command()(selftest)

@@ -8,7 +8,8 @@ import pytest
 from exported_models import learned, model_of, parity_of, single
 
 from fuseworthy.deploy.export.networks import answered
-from fuseworthy.deploy.export.parity import fed, measured, opened, padded
+from fuseworthy.deploy.export.parity import fed, measured, padded
+from fuseworthy.deploy.export.session import opened
 from fuseworthy.deploy.export.write import built
 from fuseworthy.deploy.router import Choice, Router
 from fuseworthy.errors import InputError

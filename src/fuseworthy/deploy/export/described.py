@@ -74,6 +74,8 @@ def description(
         "classes": list(model.task.classes),
         "prior": model.prior.tolist(),
         "threshold": model.threshold,
+        "modalities": {name: own.to_dict() for name, own in model.modalities.items()},
+        "about": dict(model.about),
         "inputs": [_input(model, own) for own in inputs],
         "outputs": {
             "prediction": outputs.prediction,
@@ -138,6 +140,10 @@ def _probe(model: Model, inputs: Sequence[Input]) -> dict[str, Any]:
 
 
 def _written(array: Any) -> dict[str, Any]:
+    """An input of the probe; null is NaN."""
     found: dict[str, Any] = {"shape": list(array.shape), "sha256": hashlib.sha256(array.tobytes()).hexdigest()}
-    small = array.size <= LARGEST_PROBE and not np.isnan(array.astype(np.float64)).any()
-    return found | ({"values": array.tolist()} if small else {})
+    if array.size > LARGEST_PROBE:
+        return found
+    values = np.array(array, dtype=object)
+    values[np.isnan(array.astype(np.float64))] = None
+    return found | {"values": values.tolist()}

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from fuseworthy.deploy.export.rows import Input
+from fuseworthy.deploy.export.session import opened
 from fuseworthy.deploy.export.settled import around
 from fuseworthy.deploy.export.traced import STEPS
 from fuseworthy.deploy.probe import probe_blocks
-from fuseworthy.errors import InputError, require
+from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.strategies.hidden import hidden, visible_sets
 from fuseworthy.strategies.part import Blocks, presence
@@ -77,15 +78,6 @@ def measured(model: Model, content: bytes, inputs: Sequence[Input], outputs: Out
     largest = max((apart for apart, _ in found), default=0.0)
     _require_alike(largest, "real rows")
     return Parity(worst, _rows(real), largest, sum(rows for _, rows in found))
-
-
-def opened(content: bytes) -> Any:
-    """A session of onnxruntime on one thread."""
-    ort = require("onnxruntime", extra="onnx")
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
 
 def fed(blocks: Blocks, inputs: Sequence[Input]) -> dict[str, NDArray[Any]]:

@@ -1,0 +1,100 @@
+"""Connections that are not waited for without end: slow heads, slow bodies, answers that are never read, too many at once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn import Config, Server
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MOST_CONNECTIONS = 1024
+HEAD, BODY, ANSWER = 10.0, 10.0, 30.0
+"""Seconds for a request's head, its body, and from there to the last byte of its answer."""
+IDLE = 30
+"""Seconds that a connection may be kept between requests."""
+GONE = "fuseworthy.gone"
+"""In the scope of a request: futures that are cancelled when its client goes."""
+
+
+class PatientProtocol(HttpToolsProtocol):
+    """HTTP/1.1 with deadlines; where there are too many connections the one that has waited longest is closed."""
+
+    phase: str = "head"
+    deadline: float = 0.0
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._enter("head", HEAD)
+        if len(self.connections) > MOST_CONNECTIONS:
+            waiting = [c for c in self.connections if c.phase in ("idle", "head", "body") and c is not self]  # type: ignore[union-attr]
+            oldest = min(waiting, key=lambda c: c.deadline, default=self)  # type: ignore[union-attr]
+            oldest.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for future in self.scope.get(GONE, ()) if self.scope else ():  # type: ignore[attr-defined]
+            future.cancel()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope[GONE] = []  # type: ignore[literal-required]
+        self._enter("head", HEAD)
+
+    def on_headers_complete(self) -> None:
+        self._enter("body", BODY)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._enter("answer", ANSWER)
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self._enter("idle", IDLE)
+        super().on_response_complete()
+
+    def expire(self) -> None:
+        """End a connection whose deadline is over."""
+        answering = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
+        if self.phase in ("head", "body") and not answering:
+            self.transport.write(b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+            self.transport.close()
+        else:
+            self.transport.abort()
+
+    def _enter(self, phase: str, seconds: float) -> None:
+        self.phase, self.deadline = phase, self.loop.time() + seconds
+
+
+class PatientServer(Server):
+    """A server that ends gently: first not ready, then no new connections, and every accepted request is answered.
+
+    Parameters
+    ----------
+    config : uvicorn's
+    on_leaving : callable
+        Called when it is asked to end.
+    leave : seconds in which connections are told to close while new ones are still taken
+    """
+
+    def __init__(self, config: Config, on_leaving: Any, leave: float = 1.0) -> None:
+        super().__init__(config)
+        self.on_leaving, self.leave = on_leaving, leave
+        self._leaving_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """The first signal begins the end, the second does not wait."""
+        if self._leaving_at is None:
+            self._leaving_at = asyncio.get_event_loop().time()
+            self.on_leaving()
+        else:
+            self.should_exit = self.force_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        now = asyncio.get_running_loop().time()
+        for connection in list(self.server_state.connections):
+            if now > connection.deadline:  # type: ignore[union-attr]
+                connection.expire()  # type: ignore[union-attr]
+        if self._leaving_at is not None and now >= self._leaving_at + self.leave:
+            self.should_exit = True
+        return await super().on_tick(counter)

@@ -1,0 +1,133 @@
+"""The server's side of the encoder process: it asks, waits no longer than it should, and starts another when one dies."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from fuseworthy.deploy.serving import frames
+from fuseworthy.deploy.serving.problem import Problem, pointer
+from fuseworthy.deploy.serving.served import Feeds
+
+LONGEST = 20.0
+"""Seconds that encoding a batch may take."""
+LONGEST_START = 120.0
+PAUSE = 0.2
+"""Seconds before another process is started in the place of one that died."""
+logger = logging.getLogger("fuseworthy.serving")
+
+
+class EncoderProcess:
+    """A process that encodes rows, one batch at a time.
+
+    Parameters
+    ----------
+    folder : of an export
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ready = False
+        self.deaths = 0
+        self._process: asyncio.subprocess.Process | None = None
+        self._lock = asyncio.Lock()
+        self._restart: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start it, and wait until it is ready.
+
+        Raises
+        ------
+        RuntimeError
+            It ended before.
+        """
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "fuseworthy.deploy.serving.encoding", str(self.folder)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=os.environ | {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")},
+        )
+        try:
+            await asyncio.wait_for(self._heard(), LONGEST_START)
+        except (TimeoutError, asyncio.IncompleteReadError) as error:
+            await self._end()
+            raise RuntimeError("the encoder process ended before it was ready; see above") from error
+        self.ready = True
+
+    async def stop(self) -> None:
+        """End it."""
+        if self._restart is not None:
+            self._restart.cancel()
+        await self._end()
+
+    async def encode(self, requests: list[list[dict[str, Any]]]) -> list[tuple[Feeds, list[str]]]:
+        """The graph's inputs of each request's rows, and the modalities of which something was cut.
+
+        Raises
+        ------
+        Problem
+            422 for rows that cannot be encoded; 503 while the process is started again.
+        """
+        told, arrays = await self._asked({"rows": [row for rows in requests for row in rows]})
+        if "error" in told:
+            raise Problem(422, told["error"], "/rows")
+        if told["unreadable"]:
+            if len(requests) > 1:
+                raise Problem(422, "a file of the batch cannot be read")  # each is then asked by itself
+            row, modality, why = told["unreadable"][0]
+            raise Problem(
+                422, f"{modality!r} must be a file that can be read, but: {why}.", pointer("rows", row, modality)
+            )
+        found, start = [], 0
+        for rows in requests:
+            own = {name: array[start : start + len(rows)] for name, array in arrays.items()}
+            found.append((own, told["cut"]))
+            start += len(rows)
+        return found
+
+    async def _asked(self, message: Any) -> tuple[Any, Feeds]:
+        async with self._lock:
+            if not self.ready or self._process is None or self._process.stdin is None:
+                raise Problem(503, "the encoders are being started. Ask again later.", retry_after=2)
+            try:
+                self._process.stdin.write(frames.packed(message))
+                await self._process.stdin.drain()
+                return await asyncio.wait_for(self._heard(), LONGEST)
+            except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
+                await self._lost(error)
+                raise Problem(503, "the encoders ended at this batch and are started again.", retry_after=2) from error
+
+    async def _heard(self) -> tuple[Any, Feeds]:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        stream = self._process.stdout
+        head, blob = frames.SIZES.unpack(await stream.readexactly(frames.SIZES.size))
+        return frames.unpacked(await stream.readexactly(head), await stream.readexactly(blob))
+
+    async def _end(self) -> None:
+        self.ready = False
+        process, self._process = self._process, None
+        if process is not None:
+            if process.returncode is None:
+                process.kill()
+            await process.wait()
+
+    async def _lost(self, error: BaseException) -> None:
+        """Note that the process ended or hangs, and start another."""
+        self.deaths += 1
+        logger.error("the encoder process was lost (%s); another is started", type(error).__name__)
+        await self._end()
+        self._restart = asyncio.get_running_loop().create_task(self._again())
+
+    async def _again(self) -> None:
+        pause = PAUSE
+        while not self.ready:
+            await asyncio.sleep(pause)
+            try:
+                await self.start()
+            except (RuntimeError, OSError):
+                pause = min(pause * 2, 30.0)

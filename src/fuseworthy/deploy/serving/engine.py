@@ -1,0 +1,175 @@
+"""Rows to answers: encoded where they must be, answered in batches by the graph that is served now."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from fuseworthy.deploy.serving.answering import Answered, answered
+from fuseworthy.deploy.serving.batching import MOST_ROWS, MOST_WAITING, Batcher
+from fuseworthy.deploy.serving.encoder import EncoderProcess
+from fuseworthy.deploy.serving.reading import fed_vectors
+from fuseworthy.deploy.serving.served import Feeds, Said, Served, stacked
+
+INLINE = 0.002
+"""Seconds that a full batch may take in the loop; longer ones go to a thread, so that the server keeps listening."""
+LOST = 3
+"""Batches in a row that may fail before the server says that it is not ready."""
+
+
+@dataclass(eq=False)
+class Loaded:
+    """A graph with what encodes its rows, and how long a batch takes."""
+
+    served: Served
+    encoder: EncoderProcess | None
+    inline: bool
+    encoding: Batcher[list[dict[str, Any]], tuple[Feeds, list[str]]] | None = None
+    busy: int = 0
+
+
+class Engine:
+    """Answers rows by the graph that is loaded.
+
+    Parameters
+    ----------
+    served : the graph to begin with
+    most_rows, most_waiting : see `Batcher`
+    on_batch : callable (rows), optional
+    """
+
+    def __init__(
+        self, served: Served, *, most_rows: int = MOST_ROWS, most_waiting: int = MOST_WAITING, on_batch: Any = None
+    ) -> None:
+        self.first = served
+        self.most_rows, self.most_waiting = most_rows, most_waiting
+        self.failures = self.deaths = 0
+        self.batcher: Batcher[tuple[Loaded, Feeds], Said] = Batcher(
+            self._answer, most_rows=most_rows, most_waiting=most_waiting, on_batch=on_batch
+        )
+        self.loaded: Loaded | None = None
+
+    @property
+    def served(self) -> Served:
+        """The graph that answers now."""
+        return self.first if self.loaded is None else self.loaded.served
+
+    @property
+    def waiting(self) -> int:
+        """Rows in the queues."""
+        encoding = self.loaded.encoding if self.loaded else None
+        return self.batcher.waiting + (encoding.waiting if encoding else 0)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it would answer now."""
+        loaded = self.loaded
+        return loaded is not None and self.failures < LOST and (loaded.encoder is None or loaded.encoder.ready)
+
+    async def start(self) -> None:
+        """Begin to answer; in a running loop."""
+        self.loaded = await self._load(self.first)
+        self.batcher.start()
+
+    async def stop(self) -> None:
+        """Cease to answer."""
+        await self.batcher.stop()
+        await self._unload(self.loaded)
+
+    async def replace(self, served: Served) -> None:
+        """Answer with another graph from now on; what is in the queue is answered by the one it was read for."""
+        before, self.loaded = self.loaded, await self._load(served)
+        self.failures = 0
+        while before is not None and before.busy:
+            await asyncio.sleep(0.05)
+        await self._unload(before)
+
+    async def answer_rows(
+        self, rows: list[dict[str, Any]], gone: list[asyncio.Future[Any]]
+    ) -> tuple[Answered, list[str]]:
+        """Answers to rows, and the modalities of which something was cut.
+
+        Parameters
+        ----------
+        gone : futures that are cancelled when the client is; this adds its own
+        """
+        loaded = self._ready()
+        if loaded.encoding is None:
+            return await self._said(loaded, fed_vectors(loaded.served, rows), gone), []
+        loaded.busy += 1
+        try:
+            encoded = loaded.encoding.ask(rows, len(rows))
+            gone.append(encoded)
+            feeds, cut = await encoded
+            return await self._said(loaded, feeds, gone), cut
+        finally:
+            loaded.busy -= 1
+
+    async def answer_feeds(self, feeds: Feeds, gone: list[asyncio.Future[Any]]) -> Answered:
+        """Answers to rows that are encoded already."""
+        return await self._said(self._ready(), feeds, gone)
+
+    def _ready(self) -> Loaded:
+        assert self.loaded is not None
+        return self.loaded
+
+    async def _said(self, loaded: Loaded, feeds: Feeds, gone: list[asyncio.Future[Any]]) -> Answered:
+        future = self.batcher.ask((loaded, feeds), len(next(iter(feeds.values()))), loaded)
+        gone.append(future)
+        return answered(loaded.served, feeds, await future)
+
+    def _answer(self, items: list[tuple[Loaded, Feeds]]) -> Any:
+        loaded = items[0][0]
+        if not loaded.inline:
+            return asyncio.to_thread(self._run, loaded, [feeds for _, feeds in items])
+        return self._run(loaded, [feeds for _, feeds in items])
+
+    def _run(self, loaded: Loaded, feeds: list[Feeds]) -> list[Said]:
+        try:
+            said = loaded.served.run(stacked(loaded.served, feeds))
+        except Exception:
+            self.failures += len(feeds) == 1
+            raise
+        self.failures = 0
+        if len(feeds) == 1:
+            return [said]
+        edges = np.cumsum([0, *(len(next(iter(own.values()))) for own in feeds)]).tolist()
+        return [{name: own[a:b] for name, own in said.items()} for a, b in pairwise(edges)]
+
+    async def _load(self, served: Served) -> Loaded:
+        inline = _seconds_of_a_batch(served) <= INLINE
+        if not served.needs_encoder:
+            return Loaded(served, None, inline)
+        encoder = EncoderProcess(served.folder)
+        await encoder.start()
+        loaded = Loaded(
+            served,
+            encoder,
+            inline,
+            Batcher(encoder.encode, most_rows=self.most_rows, most_waiting=self.most_waiting),
+        )
+        assert loaded.encoding is not None
+        loaded.encoding.start()
+        return loaded
+
+    async def _unload(self, loaded: Loaded | None) -> None:
+        if loaded is not None and loaded.encoding is not None and loaded.encoder is not None:
+            await loaded.encoding.stop()
+            await loaded.encoder.stop()
+
+
+def _seconds_of_a_batch(served: Served) -> float:
+    """How long the graph takes over a full batch of rows that have everything."""
+    feeds: Feeds = {}
+    for name, own in served.inputs.items():
+        shape = [MOST_ROWS, *(8 if isinstance(size, str) else size for size in own["shape"][1:])]
+        feeds[name] = np.ones(shape, dtype=own["dtype"])
+    served.run(feeds)
+    start = time.perf_counter()
+    served.run(feeds)
+    return time.perf_counter() - start

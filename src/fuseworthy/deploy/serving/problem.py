@@ -1,0 +1,68 @@
+"""What a client is told when a request cannot be answered: problem details (RFC 9457) with a JSON pointer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+MEDIA_TYPE = "application/problem+json"
+TITLES = {
+    400: "not readable",
+    401: "not allowed",
+    404: "not found",
+    405: "method not allowed",
+    408: "too slow",
+    413: "too large",
+    415: "media type not read",
+    422: "not what this model reads",
+    500: "not answered",
+    503: "busy",
+}
+
+
+class Problem(Exception):
+    """A request that gets an error: its status, a sentence, and where in the request it lies.
+
+    Parameters
+    ----------
+    status : HTTP status
+    detail : what must hold, what came instead, what to do
+    pointer : JSON pointer (RFC 6901) into the body, if it is about a place in it
+    retry_after : seconds, of a server that is busy
+    """
+
+    def __init__(self, status: int, detail: str, pointer: str | None = None, retry_after: int | None = None) -> None:
+        super().__init__(detail)
+        self.status, self.detail, self.pointer, self.retry_after = status, detail, pointer, retry_after
+
+    @property
+    def body(self) -> bytes:
+        found: dict[str, Any] = {
+            "title": TITLES.get(self.status, "error"),
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.pointer is not None:
+            found["pointer"] = self.pointer
+        return orjson.dumps(found)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        found = {"content-type": MEDIA_TYPE}
+        if self.retry_after is not None:
+            found["retry-after"] = str(self.retry_after)
+        if self.status == 401:
+            found["www-authenticate"] = "Bearer"
+        return found
+
+
+def pointer(*steps: str | int) -> str:
+    """A JSON pointer from its steps.
+
+    Examples
+    --------
+    >>> pointer("rows", 0, "a/b")
+    '/rows/0/a~1b'
+    """
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
