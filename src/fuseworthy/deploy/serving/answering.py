@@ -86,9 +86,10 @@ class _teller:
 def answered(served: Served, feeds: Feeds, said: Said) -> Answered:
     """The answers of some rows, with who gave them."""
     numbers = served.numbers(feeds)
-    threshold = served.description["threshold"]
-    unsure = said[served.outputs[0]].max(axis=1) < threshold if threshold is not None else np.zeros(len(numbers), bool)
-    return Answered(served, feeds, said, [served.routes[i] for i in numbers.tolist()], (numbers == 0) | unsure)
+    abstained = np.array([number == 0 for number in numbers])
+    if (threshold := served.description["threshold"]) is not None:
+        abstained |= said[served.outputs[0]].max(axis=1) < threshold
+    return Answered(served, feeds, said, [served.routes[number] for number in numbers], abstained)
 
 
 def contributions(found: Answered) -> dict[str, Floats]:

@@ -8,13 +8,13 @@ from typing import Any
 from uvicorn import Config, Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from fuseworthy.deploy.serving.exchange import GONE
+
 MOST_CONNECTIONS = 1024
 HEAD, BODY, ANSWER = 10.0, 10.0, 30.0
 """Seconds for a request's head, its body, and from there to the last byte of its answer."""
 IDLE = 30
 """Seconds that a connection may be kept between requests."""
-GONE = "fuseworthy.gone"
-"""In the scope of a request: futures that are cancelled when its client goes."""
 
 
 class PatientProtocol(HttpToolsProtocol):

@@ -13,11 +13,14 @@ import numpy as np
 from fuseworthy.deploy.serving.answering import Answered, answered
 from fuseworthy.deploy.serving.batching import MOST_ROWS, MOST_WAITING, Batcher
 from fuseworthy.deploy.serving.encoder import EncoderProcess
+from fuseworthy.deploy.serving.problem import Problem
 from fuseworthy.deploy.serving.reading import fed_vectors
 from fuseworthy.deploy.serving.served import Feeds, Said, Served, stacked
 
 INLINE = 0.002
 """Seconds that a full batch may take in the loop; longer ones go to a thread, so that the server keeps listening."""
+LEFT = 1.0
+"""Seconds that a graph stays after another has taken its place: requests may have been read for it."""
 LOST = 3
 """Batches in a row that may fail before the server says that it is not ready."""
 
@@ -48,11 +51,13 @@ class Engine:
     ) -> None:
         self.first = served
         self.most_rows, self.most_waiting = most_rows, most_waiting
-        self.failures = self.deaths = 0
+        self.failures = 0
         self.batcher: Batcher[tuple[Loaded, Feeds], Said] = Batcher(
             self._answer, most_rows=most_rows, most_waiting=most_waiting, on_batch=on_batch
         )
         self.loaded: Loaded | None = None
+        self._before: Loaded | None = None
+        self._deaths = 0
 
     @property
     def served(self) -> Served:
@@ -82,23 +87,41 @@ class Engine:
         await self._unload(self.loaded)
 
     async def replace(self, served: Served) -> None:
-        """Answer with another graph from now on; what is in the queue is answered by the one it was read for."""
+        """Answer with another graph from now on; what was read for the one before is answered by that."""
         before, self.loaded = self.loaded, await self._load(served)
         self.failures = 0
-        while before is not None and before.busy:
+        if before is None:
+            return
+        self._before = before
+        await asyncio.sleep(LEFT)
+        while before.busy:
             await asyncio.sleep(0.05)
+        self._before = None
+        self._deaths += before.encoder.deaths if before.encoder else 0
         await self._unload(before)
 
+    @property
+    def deaths(self) -> int:
+        """Encoder processes that were lost."""
+        now = self.loaded.encoder.deaths if self.loaded and self.loaded.encoder else 0
+        return self._deaths + now
+
     async def answer_rows(
-        self, rows: list[dict[str, Any]], gone: list[asyncio.Future[Any]]
+        self, served: Served, rows: list[dict[str, Any]], gone: list[asyncio.Future[Any]]
     ) -> tuple[Answered, list[str]]:
         """Answers to rows, and the modalities of which something was cut.
 
         Parameters
         ----------
+        served : the graph that the rows were read for
         gone : futures that are cancelled when the client is; this adds its own
+
+        Raises
+        ------
+        Problem
+            503: too much is waiting, or the graph is long gone.
         """
-        loaded = self._ready()
+        loaded = self._of(served)
         if loaded.encoding is None:
             return await self._said(loaded, fed_vectors(loaded.served, rows), gone), []
         loaded.busy += 1
@@ -110,13 +133,15 @@ class Engine:
         finally:
             loaded.busy -= 1
 
-    async def answer_feeds(self, feeds: Feeds, gone: list[asyncio.Future[Any]]) -> Answered:
-        """Answers to rows that are encoded already."""
-        return await self._said(self._ready(), feeds, gone)
+    async def answer_feeds(self, served: Served, feeds: Feeds, gone: list[asyncio.Future[Any]]) -> Answered:
+        """Answers to rows that are encoded already; see `answer_rows`."""
+        return await self._said(self._of(served), feeds, gone)
 
-    def _ready(self) -> Loaded:
-        assert self.loaded is not None
-        return self.loaded
+    def _of(self, served: Served) -> Loaded:
+        for loaded in (self.loaded, self._before):
+            if loaded is not None and loaded.served is served:
+                return loaded
+        raise Problem(503, "the model has been replaced since. Ask again.", retry_after=1)
 
     async def _said(self, loaded: Loaded, feeds: Feeds, gone: list[asyncio.Future[Any]]) -> Answered:
         future = self.batcher.ask((loaded, feeds), len(next(iter(feeds.values()))), loaded)

@@ -6,9 +6,13 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
+from starlette.routing import compile_path
+
+from fuseworthy.deploy.serving.exchange import Endpoint
+from fuseworthy.deploy.serving.exchange import told as tell_of
 from fuseworthy.deploy.serving.metrics import Metrics
 from fuseworthy.deploy.serving.problem import Problem
 from fuseworthy.deploy.serving.settings import Settings
@@ -20,6 +24,9 @@ PROTECTION = [
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
 ]
+GONE_STATUS = 499
+"""Under which a request is counted whose client went before it was answered."""
+FAILED = Problem(500, "the request could not be answered; the server's log says why.")
 logger = logging.getLogger("fuseworthy.serving")
 
 
@@ -31,10 +38,12 @@ class Gate:
     app : ASGI application
     settings : Settings
     metrics : Metrics
+    direct : the endpoints that are asked most, by their paths' patterns; the application has the others
     """
 
-    def __init__(self, app: Any, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, app: Any, settings: Settings, metrics: Metrics, direct: Mapping[str, Endpoint]) -> None:
         self.app, self.settings, self.metrics = app, settings, metrics
+        self.direct = [(path, compile_path(path)[0], endpoint) for path, endpoint in direct.items()]
         self.leaving = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -52,21 +61,31 @@ class Gate:
                     message["headers"].append((b"connection", b"close"))
             await send(message)
 
+        path, app = self._found(scope)
         try:
             self._require_allowed(scope)
-            await self.app(scope, receive, told)
+            await app(scope, receive, told)
         except Problem as problem:
-            await _tell(problem, told)
+            await tell_of(problem).send(told)
         except asyncio.CancelledError:
-            if scope.get("fuseworthy.gone") is None or not any(f.cancelled() for f in scope["fuseworthy.gone"]):
+            if (task := asyncio.current_task()) and task.cancelling():
                 raise
+            status = status or GONE_STATUS
         except Exception:
             logger.exception("a request to %s could not be answered", scope["path"][:80])
             if not status:
-                await _tell(Problem(500, "the request could not be answered; the server's log says why."), told)
+                await tell_of(FAILED).send(told)
         finally:
-            endpoint = getattr(scope.get("route"), "path", "other")
-            self.metrics.requested(endpoint, status, time.perf_counter() - start)
+            path = path or getattr(scope.get("route"), "path", "other")
+            self.metrics.requested(path, status, time.perf_counter() - start)
+
+    def _found(self, scope: Any) -> tuple[str, Any]:
+        """The pattern of a request's path, and who answers it."""
+        for path, pattern, endpoint in self.direct:
+            if match := pattern.match(scope["path"]):
+                scope["path_params"] = match.groupdict()
+                return path, endpoint
+        return "", self.app
 
     def _require_allowed(self, scope: Any) -> None:
         headers = scope["headers"]
@@ -81,49 +100,3 @@ class Gate:
         wanted = b"Bearer " + self.settings.token.encode()
         if len(given) != 1 or not hmac.compare_digest(given[0], wanted):
             raise Problem(401, "a request must bring the server's token as Authorization: Bearer TOKEN, but does not.")
-
-
-async def receive_body(request: Any, most: int) -> bytes:
-    """A request's body.
-
-    Raises
-    ------
-    Problem
-        413: it is larger; 415: it is packed.
-    """
-    said = request.headers.get("content-length")
-    if said is not None and said.isdigit() and int(said) > most:
-        raise Problem(413, f"a body must have at most {most:,} bytes, but {int(said):,} are announced.")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Problem(415, "a body must come unpacked, but has a Content-Encoding.")
-    message = await request.receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False) and message["type"] == "http.request" and len(body) <= most:
-        return body
-    pieces, size = [body], len(body)
-    while message.get("more_body", False) and message["type"] == "http.request":
-        if size > most:
-            break
-        message = await request.receive()
-        pieces.append(message.get("body", b""))
-        size += len(pieces[-1])
-    if message["type"] != "http.request":
-        raise asyncio.CancelledError  # the client is gone
-    if size > most:
-        raise Problem(413, f"a body must have at most {most:,} bytes, but has more.")
-    return b"".join(pieces)
-
-
-async def _tell(problem: Problem, send: Callable[[Any], Any]) -> None:
-    body = problem.body
-    headers = {**problem.headers, "content-length": str(len(body))}
-    if problem.status in (408, 413):
-        headers["connection"] = "close"  # what is left of the body is not read
-    await send(
-        {
-            "type": "http.response.start",
-            "status": problem.status,
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        }
-    )
-    await send({"type": "http.response.body", "body": body})

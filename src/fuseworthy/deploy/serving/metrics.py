@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 
+import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from fuseworthy.deploy.serving.answering import Answered
+from fuseworthy.deploy.serving.served import Route
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
@@ -19,7 +21,7 @@ class Metrics:
     media_type = CONTENT_TYPE_LATEST
 
     def __init__(self) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
 
         def counter(name: str, what: str, *labels: str) -> Counter:
@@ -46,6 +48,8 @@ class Metrics:
             registry=self.registry,
         )
         self._known: dict[tuple[str, str], Counter] = {}
+        self._tally: Tally[Route] = Tally()
+        self._unsure = 0
 
     def requested(self, endpoint: str, status: int, seconds: float) -> None:
         """Count a request."""
@@ -60,20 +64,10 @@ class Metrics:
         self._batches.observe(rows)
 
     def answered(self, found: Answered) -> None:
-        """Count rows that were answered."""
-        rows = len(found.routes)
-        self._rows.inc(rows)
-        for m, name in found.served.present.items():
-            here = int(found.feeds[name].sum())
-            if here:
-                self._of(self._given, m).inc(here)
-            if here < rows:
-                self._of(self._missing, m).inc(rows - here)
-        for route, count in Tally(found.routes).items():
-            self._of(self._routes, route.name).inc(count)
-            self._of(self._patterns, route.pattern).inc(count)
-        if unsure := int(found.abstained.sum()):
-            self._abstained.inc(unsure)
+        """Count rows that were answered; what follows from their routes is added up when the page is asked for."""
+        for route in found.routes:
+            self._tally[route] += 1
+        self._unsure += int(np.count_nonzero(found.abstained))
 
     def dropped(self, rows: int = 1) -> None:
         """Count predictions that were not logged."""
@@ -81,14 +75,22 @@ class Metrics:
 
     def page(self, *, waiting: int, deaths: int, name: str, version: str) -> bytes:
         """Everything, as Prometheus reads it."""
+        self._add_up()
         self._waiting.set(waiting)
         self._info.clear()
         self._info.labels(name, version).set(1)
         self._lost._value.set(deaths)
         return generate_latest(self.registry)
 
-    def _of(self, counter: Counter, label: str) -> Counter:
-        key = (str(id(counter)), label)
-        if key not in self._known:
-            self._known[key] = counter.labels(label)
-        return self._known[key]
+    def _add_up(self) -> None:
+        tally, self._tally = self._tally, Tally()
+        for route, rows in tally.items():
+            self._rows.inc(rows)
+            self._routes.labels(route.name).inc(rows)
+            self._patterns.labels(route.pattern).inc(rows)
+            for m in route.given:
+                self._given.labels(m).inc(rows)
+            for m in route.lacking:
+                self._missing.labels(m).inc(rows)
+        self._abstained.inc(self._unsure)
+        self._unsure = 0

@@ -21,15 +21,16 @@ PROBLEM = {
 }
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+def problems(*statuses: int) -> dict[int | str, Any]:
     """Responses that are problems."""
     return {
-        status: {"description": "Problem details", "content": {MEDIA_TYPE: {"schema": PROBLEM}}} for status in statuses
+        str(status): {"description": "Problem details", "content": {MEDIA_TYPE: {"schema": PROBLEM}}}
+        for status in statuses
     }
 
 
 def predict_schema(served: Served) -> dict[str, Any]:
-    """``openapi_extra`` of the plain endpoint."""
+    """The operation of the plain endpoint."""
     row = {
         "type": "object",
         "properties": {name: own.schema for name, own in served.wanted.items()},
@@ -48,16 +49,19 @@ def predict_schema(served: Served) -> dict[str, Any]:
     }
     form = {"type": "object", "properties": {**_form(served), "explain": {"type": "string", "enum": ["true", "false"]}}}
     return {
+        "summary": "Answer rows",
+        "operationId": "predict",
         "requestBody": {
             "required": True,
             "content": {"application/json": {"schema": request}, "multipart/form-data": {"schema": form}},
         },
-        "responses": {"200": {"description": "Answers", "content": {"application/json": {"schema": _answers(served)}}}},
+        "responses": {"200": {"description": "Answers", "content": {"application/json": {"schema": _answers(served)}}}}
+        | problems(400, 401, 408, 413, 415, 422, 500, 503),
     }
 
 
 def infer_schema(served: Served) -> dict[str, Any]:
-    """``openapi_extra`` of the Open Inference Protocol's endpoint."""
+    """The operation of the Open Inference Protocol's endpoint."""
     tensor = {
         "type": "object",
         "properties": {
@@ -89,6 +93,9 @@ def infer_schema(served: Served) -> dict[str, Any]:
         "required": ["model_name", "model_version", "outputs"],
     }
     return {
+        "summary": "Open Inference Protocol: answer encoded rows",
+        "operationId": "infer",
+        "parameters": [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}],
         "requestBody": {
             "required": True,
             "content": {
@@ -96,7 +103,8 @@ def infer_schema(served: Served) -> dict[str, Any]:
                 "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
             },
         },
-        "responses": {"200": {"description": "Tensors", "content": {"application/json": {"schema": answer}}}},
+        "responses": {"200": {"description": "Tensors", "content": {"application/json": {"schema": answer}}}}
+        | problems(400, 401, 404, 408, 413, 415, 422, 500, 503),
     }
 
 

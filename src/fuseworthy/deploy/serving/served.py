@@ -28,12 +28,23 @@ Said = dict[str, NDArray[Any]]
 """The graph's outputs by name."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Route:
-    """What a set of modalities gets: who answers, which of them it is shown, and why."""
+    """What a set of modalities gets.
+
+    Parameters
+    ----------
+    pattern : the set, ``a+b``, or ``none``
+    name : who answers: "fusion", a single, "prior"
+    given, lacking : modalities that are in the set, and that are not
+    shown : those that the answer is made from
+    why : in words
+    """
 
     pattern: str
     name: str
+    given: tuple[str, ...]
+    lacking: tuple[str, ...]
     shown: tuple[str, ...]
     why: str
 
@@ -97,6 +108,8 @@ class Served:
             Route(
                 "+".join(own["modalities"]) or "none",
                 known["routes"][own["route"]],
+                tuple(own["modalities"]),
+                tuple(m for m in self.names if m not in own["modalities"]),
                 _shown(own, known["routes"][own["route"]]),
                 own["why"],
             )
@@ -112,9 +125,13 @@ class Served:
         """What it says of some rows."""
         return dict(zip(self.outputs, self.session.run(self.outputs, feeds), strict=True))
 
-    def numbers(self, feeds: Feeds) -> NDArray[np.int64]:
-        """Which set of modalities each row has, (n,)."""
-        return sum(feeds[self.present[m]].astype(np.int64) << i for i, m in enumerate(self.names))  # type: ignore[return-value]
+    def numbers(self, feeds: Feeds) -> list[int]:
+        """Which set of modalities each row has."""
+        return (self._worth @ np.array([feeds[self.present[m]] for m in self.names])).tolist()  # type: ignore[no-any-return]
+
+    @cached_property
+    def _worth(self) -> NDArray[np.int64]:
+        return 1 << np.arange(len(self.names))
 
 
 def read_served(folder: str | Path) -> Served:

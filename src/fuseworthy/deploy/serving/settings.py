@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from fuseworthy.deploy.serving.batching import MOST_ROWS, MOST_WAITING
@@ -51,7 +52,7 @@ class Settings:
                 "or listen on 127.0.0.1."
             )
 
-    @property
+    @cached_property
     def is_local(self) -> bool:
         """Whether only this machine reaches it."""
         if self.host == "localhost":

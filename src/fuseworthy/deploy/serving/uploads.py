@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import Request
 
 from fuseworthy.deploy.serving.problem import Problem
 from fuseworthy.deploy.serving.served import Served
@@ -17,15 +16,19 @@ from fuseworthy.deploy.serving.wanted import Field, Wanted
 MOST_PARTS = 200
 
 
-async def read_form(served: Served, request: Request, body: bytes) -> dict[str, Any]:
+async def read_form(served: Served, media_type: str, body: bytes) -> dict[str, Any]:
     """What a form asks, in the shape of a JSON body.
+
+    Parameters
+    ----------
+    media_type : the header, with its boundary
 
     Raises
     ------
     Problem
         400: it is no form; 422: a field is of no modality, comes twice, or is a file where none is read.
     """
-    form = await _parsed(request, body)
+    form = await _parsed(media_type, body)
     found: dict[str, Any] = {"rows": [{}]}
     row: dict[str, Any] = found["rows"][0]
     for name, value in form.multi_items():
@@ -41,14 +44,18 @@ async def read_form(served: Served, request: Request, body: bytes) -> dict[str, 
     return found
 
 
-async def _parsed(request: Request, body: bytes) -> FormData:
+async def _parsed(media_type: str, body: bytes) -> FormData:
     async def stream() -> Any:
         yield body
         yield b""
 
     try:
         parser = MultiPartParser(
-            request.headers, stream(), max_files=MOST_PARTS, max_fields=MOST_PARTS, max_part_size=len(body) + 1
+            Headers({"content-type": media_type}),
+            stream(),
+            max_files=MOST_PARTS,
+            max_fields=MOST_PARTS,
+            max_part_size=len(body) + 1,
         )
         return await parser.parse()
     except (MultiPartException, HTTPException, KeyError, ValueError, AssertionError) as error:
