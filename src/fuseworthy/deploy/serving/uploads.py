@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from fuseworthy.deploy.serving.served import Served
 from fuseworthy.deploy.serving.wanted import Field, Wanted
 
 MOST_PARTS = 200
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # what is wrong with a form is told to its sender
 
 
 async def read_form(served: Served, media_type: str, body: bytes) -> dict[str, Any]:
@@ -29,9 +31,18 @@ async def read_form(served: Served, media_type: str, body: bytes) -> dict[str, A
         400: it is no form; 422: a field is of no modality, comes twice, or is a file where none is read.
     """
     form = await _parsed(media_type, body)
+    try:
+        return await _read(served, form, body)
+    finally:
+        await form.close()
+
+
+async def _read(served: Served, form: FormData, body: bytes) -> dict[str, Any]:
     found: dict[str, Any] = {"rows": [{}]}
     row: dict[str, Any] = found["rows"][0]
     for name, value in form.multi_items():
+        if isinstance(value, str) and value.encode() not in body:
+            raise Problem(422, f"a field must be UTF-8, but {name[:80]!r} is not.")
         if name in ("explain", "strict"):
             found[name] = _flag(name, value)
             continue
@@ -49,6 +60,7 @@ async def _parsed(media_type: str, body: bytes) -> FormData:
         yield body
         yield b""
 
+    parser = None
     try:
         parser = MultiPartParser(
             Headers({"content-type": media_type}),
@@ -57,8 +69,11 @@ async def _parsed(media_type: str, body: bytes) -> FormData:
             max_fields=MOST_PARTS,
             max_part_size=len(body) + 1,
         )
+        parser.spool_max_size = len(body) + 1  # nothing of a request is written to disk
         return await parser.parse()
     except (MultiPartException, HTTPException, KeyError, ValueError, AssertionError) as error:
+        for file in getattr(parser, "_files_to_close_on_error", ()):
+            file.close()
         said = getattr(error, "message", None) or getattr(error, "detail", None) or type(error).__name__
         raise Problem(400, f"the body must be a whole form, but: {str(said)[:200]}.") from None
 
