@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseworthy.deploy.answers import FUSION, PRIOR, Answers
+from fuseworthy.deploy.learned import LearnedRows
 from fuseworthy.deploy.router import Router
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import NOTHING, patterns
@@ -49,6 +50,8 @@ class Model:
         from.
     about : dict
         What the study said: verdict, note, declared limits, reference statistics, versions.
+    learned_rows : LearnedRows, optional
+        Digests of the rows it was fitted on, so that these are never scored; None where that is not known.
 
     Examples
     --------
@@ -72,11 +75,17 @@ class Model:
     prior: Floats
     threshold: float | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    learned_rows: LearnedRows | None = None
 
     @property
     def name(self) -> str:
         """The strategy it deploys."""
         return self.fusion[0] if self.fusion else next(iter(self.singles))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        return tuple(sorted({column for own in self.modalities.values() for column in own.columns}))
 
     @cached_property
     def single_of(self) -> dict[str, str]:
