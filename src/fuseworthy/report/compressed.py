@@ -29,6 +29,20 @@ def render_compressed_note(facts: Mapping[str, Any]) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
+def render_compressed_lines(facts: Mapping[str, Any]) -> list[str]:
+    """A line a candidate, the smallest first, then what distilling to one modality does, and what to take."""
+    shown = _shown(facts)
+    rows = [*shown["rows"], shown["first"]]
+    wide = max(len(row["name"]) for row in rows)
+    lines = [f"{'':{wide}}  {'size':>8}  {'one row':>9}  {shown['q']['loss']:>8}  gain"]
+    for row in rows:
+        said = f"{numerals.gain(row['gain'], row['low'], row['high'])}  {row['standing']}" if "gain" in row else ""
+        cells = (bytes_of(row["bytes"]), f"{numerals.brief(row['milliseconds'])} ms", numerals.score(row["loss"]))
+        lines.append(f"{row['name']:{wide}}  {cells[0]:>8}  {cells[1]:>9}  {cells[2]:>8}  {said}".rstrip())
+    lines += [own["sentence"] for own in shown["duels"]] + [shown["sentence"]]
+    return [line.replace("\u00a0", " ").replace("−", "-") for line in lines]
+
+
 def render_compressed_page(facts: Mapping[str, Any]) -> str:
     """Write the page of a compression: one HTML document that needs nothing outside itself."""
     shown = _shown(facts)

@@ -50,7 +50,7 @@ def test_leaves_hold_as_many_rows_as_without_copies():
 
 @pytest.mark.parametrize("kind", ["multiclass", "regression"])
 def test_a_taught_fusion_answers_rows_without_their_lessons(kind):
-    _, blocks, _, part = learned(kind, NAMES)
+    _, blocks, _, part = learned(kind, ("photo", "table"))
     student = fit_taught_fusion(blocks, part, lesson(part.y, np.tile(part.prior, (len(part.y), 1)), part.task, 0.5))
     found = student.fitted.predictor.predict(blocks, np.arange(len(part.y)))
     assert found.shape == (len(part.y), part.task.width)

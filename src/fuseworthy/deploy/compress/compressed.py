@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fuseworthy.durable import write_bytes, write_json
-from fuseworthy.report.compressed import render_compressed_note, render_compressed_page
+from fuseworthy.report.compressed import render_compressed_lines, render_compressed_note, render_compressed_page
 
 if TYPE_CHECKING:
     import pandas
@@ -40,6 +40,10 @@ class Compressed:
         """The smallest candidate that is not inferior, or ``original``."""
         return str(self.facts["recommended"])
 
+    def lines(self) -> list[str]:
+        """A line a candidate, and what is recommended, for a terminal."""
+        return render_compressed_lines(self.facts)
+
     def note(self) -> str:
         """The note, in Markdown."""
         return render_compressed_note(self.facts)
@@ -65,4 +69,4 @@ class Compressed:
         write_bytes(self.folder / "report.html", self.report().encode())
 
     def __repr__(self) -> str:
-        return f"Compressed: {self.facts['sentence']}"
+        return "\n".join(self.lines())
