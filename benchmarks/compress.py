@@ -6,8 +6,8 @@ heads    a network over embeddings of 384, 1280 and 64 numbers, 2 000 rows learn
          that need no fitting
 recipes  calories and meal of dishes; study and model on one half of the rows, the other half compresses: what do the steps
          alone say, taught by a fusion that saw the nutrients?
-encoder  EfficientNet-Lite0 in 8 bits (static, calibrated on pictures that are not scored) in the place of itself, below a
-         linear head, on the icons of categories of 36 or more
+encoder  EfficientNet-Lite0 in 8 bits (static, calibrated on pictures that are not scored; or weights alone) in the place of
+         itself, below a linear head, on the pictures of av-digits and on the icons of categories of 45 or more
 
 Writes ``results/compress-PART.parquet``. Seconds are of this machine with whatever else it does.
 """
@@ -33,6 +33,7 @@ import torch
 import fuseworthy as fw
 from fuseworthy.datasets import load
 from fuseworthy.deploy.compress import Wanted
+from fuseworthy.deploy.compress.quantised import rounded
 from fuseworthy.deploy.export.parity import opened
 from fuseworthy.deploy.learned import LearnedRows
 from fuseworthy.deploy.model import Model
@@ -50,7 +51,7 @@ from fuseworthy.task import Task
 from records import commit, machine, save
 
 SIZES = {"picture": 1280, "sentence": 384, "sensor": 64}
-FEWEST_ICONS, CALIBRATED = 36, 150
+FEWEST_ICONS, CALIBRATED = 45, 100
 MARGIN = 0.01
 KEPT = (
     *("name", "loss", "gain", "low", "high", "standing", "bytes", "size_ratio", "milliseconds", "latency_ratio"),
@@ -135,8 +136,11 @@ def recipes() -> list[dict[str, Any]]:
 
 
 def encoder() -> list[dict[str, Any]]:
-    """EfficientNet-Lite0 as ONNX, in 32 and in 8 bits, each below the same linear head."""
-    squares, labels = icons()
+    """EfficientNet-Lite0 as ONNX, in 32 and in 8 bits, each below the same linear head, on two sets of pictures."""
+    return [row for name, given in (("av-digits", digits()), ("icons", icons())) for row in encoder_on(name, *given)]
+
+
+def encoder_on(name: str, squares: Any, labels: Any) -> list[dict[str, Any]]:
     aside = np.random.default_rng(0).permutation(len(labels))[:CALIBRATED]
     scored = np.setdiff1d(np.arange(len(labels)), aside)
     with tempfile.TemporaryDirectory() as folder:
@@ -144,38 +148,52 @@ def encoder() -> list[dict[str, Any]]:
         as_onnx(whole)
         in_8_bits(whole, small, squares[aside])
         content = {"float32": whole.read_bytes(), "int8": small.read_bytes()}
-    sessions = {name: opened(own) for name, own in content.items()}
-    vectors = {name: summaries(own, squares[scored]) for name, own in sessions.items()}
+    content["int8-weights"] = weights_in_8_bits(content["float32"])
+    sessions = {own: opened(graph) for own, graph in content.items()}
+    vectors = {own: summaries(session, squares[scored]) for own, session in sessions.items()}
     times = latencies(sessions, squares[scored])
     ledger = heads_on(vectors, labels[scored])
-    judged = inferiority_facts(ledger, "float32", ["int8", "int8, head fitted on it"], MARGIN)
+    judged = inferiority_facts(ledger, "float32", [n for n in ledger.predictions if n != "float32"], MARGIN)
     first = {"name": "float32", "loss": float(np.nanmean(ledger.losses(["float32"])["float32"]))}
     rows = []
     for row in (first, *judged):
         own = row["name"].split(",")[0]
         row |= {"bytes": len(content[own]), "size_ratio": len(content[own]) / len(content["float32"])} | times[own]
         row |= {"accuracy": float((ledger.of(row["name"])[0].argmax(1) == ledger.y).mean()), "rows": ledger.n}
-        rows.append({"part": "encoder"} | {k: v for k, v in row.items() if k not in ("changed", "groups", "reasons")})
+        kept = {key: value for key, value in row.items() if key not in ("changed", "groups", "reasons")}
+        rows.append({"part": f"encoder: {name}"} | kept)
         print(rows[-1], row.get("reasons"), flush=True)
     return rows
 
 
+def digits() -> tuple[Any, Any]:
+    """The pictures of av-digits as the encoder is given them, (n, 3, 224, 224), and their digits."""
+    from fuseworthy.datasets.av_digits import av_digit_files
+
+    table = load("av-digits")
+    files = {path: content for path, content in av_digit_files() if path.startswith("images/")}
+    return np.stack([prepared(files[path]) for path in table["image"].to_pylist()]), np.array(table["digit"])
+
+
 def icons() -> tuple[Any, Any]:
-    """Icons as the encoder is given them, (n, 3, 224, 224), and the code of their category."""
+    """Icons of large categories, and the code of their category."""
+    from fuseworthy.datasets.icons import icon_files
+
+    table, files = load("icons"), dict(icon_files())
+    often = Counter(table["category"].to_pylist())
+    large = [row for row in table.to_pylist() if often[row["category"]] >= FEWEST_ICONS]
+    labels = np.unique([row["category"] for row in large], return_inverse=True)[1]
+    return np.stack([prepared(files[row["glyph"]]) for row in large]), labels
+
+
+def prepared(content: bytes) -> Any:
+    """A picture as the encoder is given it, (3, 224, 224)."""
     from PIL import Image
 
-    from fuseworthy.datasets.icons import icon_files
     from fuseworthy.inputs.encoders.squares import MIDDLE, SPREAD, central_square
 
-    table = load("icons")
-    often = Counter(table["category"].to_pylist())
-    files, found, labels = dict(icon_files()), [], []
-    for path, category in zip(table["image"].to_pylist(), table["category"].to_pylist(), strict=True):
-        if often[category] >= FEWEST_ICONS:
-            pixels = np.asarray(Image.open(io.BytesIO(files[path])).convert("RGB"))
-            found.append((central_square(pixels).astype(np.float32).transpose(2, 0, 1) - MIDDLE) / SPREAD)
-            labels.append(category)
-    return np.stack(found), np.unique(labels, return_inverse=True)[1]
+    pixels = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
+    return (central_square(pixels).astype(np.float32).transpose(2, 0, 1) - MIDDLE) / SPREAD
 
 
 def as_onnx(path: Path) -> None:
@@ -220,8 +238,32 @@ def in_8_bits(whole: Path, small: Path, pictures: Any) -> None:
     )
 
 
+def weights_in_8_bits(content: bytes) -> bytes:
+    """Weights of convolutions kept in 8 bits with a scale for each output, multiplied in 32."""
+    import onnx
+
+    model = onnx.load_from_string(content)
+    wanted = {node.input[1] for node in model.graph.node if node.op_type == "Conv"}
+    kept, nodes = [], []
+    for tensor in model.graph.initializer:
+        if tensor.name not in wanted:
+            kept.append(tensor)
+            continue
+        weight = onnx.numpy_helper.to_array(tensor)
+        whole, scale = rounded(weight.reshape(len(weight), -1), axis=0)
+        parts = {f"{tensor.name}:8": whole.reshape(weight.shape), f"{tensor.name}:scale": scale}
+        kept += [onnx.numpy_helper.from_array(array, name) for name, array in parts.items()]
+        nodes.append(onnx.helper.make_node("DequantizeLinear", list(parts), [tensor.name], axis=0))
+    graph = model.graph
+    made = onnx.helper.make_graph([*nodes, *graph.node], graph.name, list(graph.input), list(graph.output), kept)
+    graph.CopyFrom(made)
+    return model.SerializeToString()
+
+
 def summaries(session: Any, pictures: Any) -> Any:
-    return np.concatenate([session.run(None, {"pictures": pictures[i : i + 16]})[0] for i in range(0, len(pictures), 16)])
+    return np.concatenate(
+        [session.run(None, {"pictures": pictures[i : i + 16]})[0] for i in range(0, len(pictures), 16)]
+    )
 
 
 def latencies(sessions: dict[str, Any], pictures: Any, rounds: int = 60) -> dict[str, dict[str, float]]:
@@ -239,22 +281,27 @@ def latencies(sessions: dict[str, Any], pictures: Any, rounds: int = 60) -> dict
 
 
 def heads_on(vectors: dict[str, Any], labels: Any) -> Ledger:
-    """A linear head on the float vectors asked with either, and one fitted on those of 8 bits, over three folds."""
+    """A linear head on the float vectors asked with each, and one fitted on those of 8 bits, over three folds."""
     task = Task("multiclass", tuple(map(str, range(int(labels.max()) + 1))))
     folds = make_folds(labels, task, n_folds=3, n_repeats=1, random_state=0)
     here, family = np.ones(len(labels), dtype=bool), FAMILIES["vectors"][0]
     blocks = {name: {"icon": {"vectors": Block("icon", "vectors", own, here)}} for name, own in vectors.items()}
-    names = ("float32", "int8", "int8, head fitted on it")
-    said = {name: np.empty((1, len(labels), task.width)) for name in names}
+    asked_of = {
+        "float32": ("float32", "float32"),
+        "int8": ("float32", "int8"),
+        "int8, head fitted on it": ("int8", "int8"),
+        "int8-weights": ("float32", "int8-weights"),
+    }
+    said = {name: np.empty((1, len(labels), task.width)) for name in asked_of}
     for fold in range(folds.count):
         part = make_part(labels, task, folds, 0, fold, 0)
         fitted = {
             name: fit_single(family, own["icon"]["vectors"], part, FeatureStore(part)).predictor
             for name, own in blocks.items()
         }
-        for name, head, asked in zip(names, ("float32", "float32", "int8"), ("float32", "int8", "int8"), strict=True):
+        for name, (head, asked) in asked_of.items():
             said[name][0, part.test] = fitted[head].predict(blocks[asked], part.test)
-    strategies = {name: Strategy(name, "judged", name) for name in names}
+    strategies = {name: Strategy(name, "judged", name) for name in asked_of}
     nothing = np.full(len(labels), "icon", dtype=object)
     return Ledger(task, labels, folds, said, strategies, np.arange(len(labels)), nothing, "icons")
 

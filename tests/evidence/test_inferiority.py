@@ -47,7 +47,9 @@ def test_p_is_that_of_a_one_sided_t_test_against_the_margin():
 def test_many_candidates_are_corrected_for_their_number():
     alone = inferiority_facts(ledger_with(a=0.012, scatter=0.1), "original", ["a"], 0.02)[0]
     many = ledger_with(scatter=0.1, **({"a": 0.012} | {f"b{i}": 0.2 for i in range(30)}))
-    row = next(r for r in inferiority_facts(many, "original", ["a", *(f"b{i}" for i in range(30))], 0.02) if r["name"] == "a")
+    row = next(
+        r for r in inferiority_facts(many, "original", ["a", *(f"b{i}" for i in range(30))], 0.02) if r["name"] == "a"
+    )
     assert alone["p_inferior"] < row["p_inferior"] <= 31 * alone["p_inferior"] * 1.5
 
 
