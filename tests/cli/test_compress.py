@@ -24,10 +24,8 @@ def folder(tmp_path_factory):
 
 
 def asked(folder, *words):
-    found = CliRunner().invoke(
-        app, ["compress", str(folder / "model"), str(folder / "later.parquet"), *map(str, words)]
-    )
-    return found
+    where = [str(folder / "model"), str(folder / "later.parquet")]
+    return CliRunner().invoke(app, ["compress", *where, *map(str, words)])
 
 
 def test_a_model_is_made_smaller_and_everything_is_in_the_folder(folder):

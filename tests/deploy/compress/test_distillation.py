@@ -6,11 +6,14 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from taught_tasks import model_for, rows
 
-from fuseworthy.deploy.compress import Wanted, quantised, students
+from fuseworthy.deploy.compress import Wanted, quantised, run, students
 from fuseworthy.deploy.compress.asking import answers_of
+from fuseworthy.deploy.compress.candidate import KINDS
+from fuseworthy.deploy.router import Router
 from fuseworthy.errors import InputError
 from fuseworthy.strategies.families import FAMILIES
 
@@ -56,45 +59,48 @@ def test_a_modality_that_knows_nothing_teaches_nothing_and_that_is_said(tmp_path
 
 def test_out_of_fold_answers_are_of_students_that_did_not_see_the_row(tmp_path):
     """Labels of noise cannot be known: a student scored on rows it saw would seem to know them."""
-    table = rows("teaches", 400, 1)
+    table = rows("teaches", 200, 1)
     noise = np.random.default_rng(5).permutation(table["y"].to_pylist()).tolist()
     model = model_for("teaches")
-    found = model.compress(table.set_column(2, "y", [noise]), tmp_path / "out", Wanted(only=["distilled"], truth=0.9))
+    found = model.compress(
+        table.set_column(2, "y", [noise]), tmp_path / "out", Wanted(only=["distilled"], truth=0.9, folds=2)
+    )
     ledger = found.ledger
     prior = model.task.mean_loss(ledger.y, np.tile(model.task.prior(ledger.y), (ledger.n, 1)))
     for name in ("distilled", "distilled:cheap", "alone:cheap"):
         assert np.nanmean(ledger.losses([name])[name]) > prior - 0.01
 
 
-@pytest.mark.parametrize("name", ["int8", "int8-weights"])
-def test_what_is_damaged_is_told_to_be_inferior_and_for_whom(name, tmp_path, monkeypatch):
-    model = model_for("teaches", "concat")
+def test_what_is_damaged_is_told_to_be_inferior_and_for_whom(tmp_path, monkeypatch):
+    import onnx
+
     monkeypatch.setattr(quantised, "FEWEST", 16)
-    table = rows("teaches", 500, 1)
-    fine = model.compress(table, tmp_path / "fine", Wanted(only=[name]))
-    assert row_of(fine, name)["standing"] == "not inferior"
-    exact = quantised.with_int8_products if name == "int8" else quantised.with_int8_weights
+    model, table, names = model_for("teaches", "concat"), rows("teaches", 500, 1), ["int8", "int8-weights"]
+    fine = model.compress(table, tmp_path / "fine", Wanted(only=names))
+    assert [row_of(fine, name)["standing"] for name in names] == ["not inferior"] * 2
 
-    def damaged(content):
-        import onnx
+    def damaged(exact):
+        def made(content):
+            whole, told = exact(content)
+            graph = onnx.load_from_string(whole)
+            for tensor in graph.graph.initializer:
+                if tensor.data_type == onnx.TensorProto.INT8:
+                    turned = np.roll(onnx.numpy_helper.to_array(tensor), 3, axis=0)
+                    tensor.CopyFrom(onnx.numpy_helper.from_array(turned, tensor.name))
+            return graph.SerializeToString(), told
 
-        made, told = exact(content)
-        graph = onnx.load_from_string(made)
-        for tensor in graph.graph.initializer:
-            if tensor.data_type == onnx.TensorProto.INT8:
-                turned = np.roll(onnx.numpy_helper.to_array(tensor), 3, axis=0)
-                tensor.CopyFrom(onnx.numpy_helper.from_array(turned, tensor.name))
-        return graph.SerializeToString(), told
+        return made
 
-    home = "fuseworthy.deploy.compress.making"
-    monkeypatch.setattr(f"{home}.with_int8_products" if name == "int8" else f"{home}.with_int8_weights", damaged)
-    broken = model.compress(table, tmp_path / "broken", Wanted(only=[name]))
-    row = row_of(broken, name)
-    assert row["standing"] == "inferior"
-    assert row["high"] < -0.01
+    for exact in (quantised.with_int8_products, quantised.with_int8_weights):
+        monkeypatch.setattr(f"fuseworthy.deploy.compress.making.{exact.__name__}", damaged(exact))
+    broken = model.compress(table, tmp_path / "broken", Wanted(only=names))
+    for name in names:
+        row = row_of(broken, name)
+        assert row["standing"] == "inferior"
+        assert row["high"] < -0.01
+        assert "turned wrong" in row["lost"]
+        assert "worse for sure for class" in row["lost"]
     assert broken.recommended == "original"
-    assert "turned wrong" in row["lost"]
-    assert "worse for sure for class" in row["lost"]
 
 
 def test_trees_cut_too_short_are_told_to_be_inferior(tmp_path):
@@ -168,6 +174,41 @@ def test_what_is_scored_of_a_distilled_single_is_what_its_graph_answers(tmp_path
     blocks = model.blocks_of(table)
     answers = answers_of(graph, {"cheap": blocks["cheap"]}, model.task)
     assert np.abs(answers - found.ledger.of("distilled:cheap")[0]).mean() < 0.02
+
+
+def test_a_class_too_rare_for_folds_leaves_the_distilled_out_and_nothing_else(tmp_path):
+    table = rows("silent", 200, 1)
+    rare = pa.array(["yes" if i < 3 else "no" for i in range(200)])
+    found = model_for("silent").compress(
+        table.set_column(2, "y", rare), tmp_path / "out", Wanted(only=KINDS[:1] + KINDS[-1:])
+    )
+    assert [own["name"] for own in found.facts["candidates"]] == ["float32"]
+    reasons = {own["name"]: own["reason"] for own in found.facts["left_out"]}
+    assert "class 'yes' has 3 for 5 folds" in reasons["distilled:cheap"]
+    assert row_of(found, "float32")["standing"] == "undecided"
+    assert found.ledger.folds.kind == "held-out"
+
+
+def test_a_candidate_whose_graph_answers_otherwise_than_its_model_is_left_out(tmp_path, monkeypatch):
+    exact = run.keep
+
+    def strict(candidate, *rest):
+        if candidate.name == "single:dear":
+            raise InputError("an export must answer as its model to 1e-05, but does not.")
+        exact(candidate, *rest)
+
+    monkeypatch.setattr(run, "keep", strict)
+    found = model_for("silent").compress(rows("silent", 200, 1), tmp_path / "out", Wanted(only=["single"]))
+    assert [own["name"] for own in found.facts["candidates"]] == ["single:cheap"]
+    assert "must answer as its model" in found.facts["left_out"][0]["reason"]
+    assert set(found.ledger.predictions) == {"original", "single:cheap"}
+
+
+def test_a_model_without_a_fusion_has_nothing_to_teach(tmp_path):
+    alone = replace(model_for("silent"), fusion=None, router=Router({}, ("cheap/linear", "dear/linear")))
+    found = alone.compress(rows("silent", 200, 1), tmp_path / "out", Wanted(only=["distilled", "float32"]))
+    assert {own["name"] for own in found.facts["left_out"]} == {"distilled", "distilled:cheap", "distilled:dear"}
+    assert "no fusion" in found.facts["left_out"][0]["reason"]
 
 
 def test_the_same_seed_gives_the_same_ledger(tmp_path):

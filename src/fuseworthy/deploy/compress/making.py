@@ -96,8 +96,8 @@ def _cut_out(name: str, model: Model) -> Candidate:
     return Candidate(name, f"{modality} alone, by the model's own single", own, smaller, Graphed.of(smaller))
 
 
-def why_not_distilled(name: str, model: Model) -> str | None:
-    """Why a model cannot be distilled to this; None where it can."""
+def why_not_distilled(model: Model) -> str | None:
+    """Why a model cannot be distilled; None where it can."""
     if model.fusion is None or len(model.modalities) < 2:
         return "the model deploys no fusion, so a modality has nothing to be taught by the others"
     return None

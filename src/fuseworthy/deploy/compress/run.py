@@ -11,7 +11,7 @@ import numpy as np
 from fuseworthy.deploy.compress.asking import AT_ONCE, answers_of
 from fuseworthy.deploy.compress.candidate import ORIGINAL, Candidate, NotFeasibleError
 from fuseworthy.deploy.compress.compressed import Compressed
-from fuseworthy.deploy.compress.distilling import distil
+from fuseworthy.deploy.compress.distilling import DISTILLED, distil
 from fuseworthy.deploy.compress.facts import Found, compress_facts
 from fuseworthy.deploy.compress.keeping import first_of, folder_names, keep
 from fuseworthy.deploy.compress.making import made, names_of, original_of, why_not_distilled
@@ -21,7 +21,8 @@ from fuseworthy.deploy.compress.unseen import Unseen, read_unseen
 from fuseworthy.deploy.compress.wanted import Wanted, require_sensible
 from fuseworthy.deploy.folder import versions_here
 from fuseworthy.durable import new_folder, require_new
-from fuseworthy.errors import require
+from fuseworthy.errors import FoldError, InputError, first_line, require
+from fuseworthy.folds import Folds
 from fuseworthy.inputs.tables import source_name
 from fuseworthy.task import Floats
 
@@ -75,31 +76,53 @@ def compress(
 def _found(
     model: Model, unseen: Unseen, names: Sequence[str], wanted: Wanted, place: Path, tell: Callable[[str], None]
 ) -> Found:
-    """Candidates made, scored, measured and kept."""
+    """Candidates made, kept, measured and scored."""
     tell("the original")
     original = original_of(model)
     answers = {ORIGINAL: answers_of(original.graph, unseen.blocks, model.task)}
-    candidates, left_out = _made(original, [n for n in names if not n.startswith("distilled")], tell)
-    taught = [n for n in names if n.startswith("distilled")]
-    left_out |= {n: why for n in taught if (why := why_not_distilled(n, model))}
-    taught = [n for n in taught if n not in left_out]
-    folds = folds_of(unseen, model.task, wanted.folds, wanted.random_state, fits=bool(taught))
+    candidates, left_out = _made(original, [n for n in names if not n.startswith(DISTILLED)], tell)
     answers |= {own.name: answers_of(own.graph, unseen.blocks, model.task) for own in candidates}
+    taught, folds, why = _taught(model, unseen, [n for n in names if n.startswith(DISTILLED)], wanted)
+    left_out |= why
     if taught:
         distilled = distil(model, unseen, answers[ORIGINAL], taught, folds, wanted, tell)
-        answers |= dict(distilled.alone) | {
-            own.name: own.answers for own in distilled.candidates if own.answers is not None
-        }
         candidates += distilled.candidates
-    everyone = [original, *candidates]
+        answers |= dict(distilled.alone)
+        answers |= {own.name: own.answers for own in distilled.candidates if own.answers is not None}
+    folders, why = _kept(candidates, unseen, place, tell)
+    left_out |= why
+    everyone = [original, *(own for own in candidates if own.name in folders)]
     costs = measure({own.name: own.graph for own in everyone}, unseen.blocks, wanted.random_state, tell)
-    folders = folder_names([own.name for own in candidates])
+    uneven = {own.name: _uneven(own, unseen, answers[own.name]) for own in everyone if not own.is_exact}
+    said = {name: own for name, own in answers.items() if name not in left_out}
+    return Found(everyone, ledger_of(model, unseen, folds, everyone, said), left_out, costs, folders, uneven)
+
+
+def _taught(
+    model: Model, unseen: Unseen, names: Sequence[str], wanted: Wanted
+) -> tuple[list[str], Folds, dict[str, str]]:
+    """Distilled candidates that can be scored, the folds of the rows, and why others cannot."""
+    left_out = {name: why for name in names if (why := why_not_distilled(model))}
+    taught = [name for name in names if name not in left_out]
+    try:
+        return taught, folds_of(unseen, model.task, wanted.folds, wanted.random_state, fits=bool(taught)), left_out
+    except FoldError as error:
+        left_out |= dict.fromkeys(taught, first_line(error))
+        return [], folds_of(unseen, model.task, wanted.folds, wanted.random_state, fits=False), left_out
+
+
+def _kept(
+    candidates: Sequence[Candidate], unseen: Unseen, place: Path, tell: Callable[[str], None]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The folder of each candidate that answers as it should, and why others do not."""
+    folders, left_out = folder_names([own.name for own in candidates]), {}
     for own in candidates:
         tell(f"{own.name} held against its model")
-        keep(own, unseen.blocks, place / folders[own.name])
-    uneven = {own.name: _uneven(own, unseen, answers[own.name]) for own in candidates if not own.is_exact}
-    ledger = ledger_of(model, unseen, folds, everyone, answers)
-    return Found(everyone, ledger, left_out, costs, folders, uneven)
+        try:
+            keep(own, unseen.blocks, place / folders[own.name])
+        except InputError as error:
+            left_out[own.name] = first_line(error)
+    return {name: folder for name, folder in folders.items() if name not in left_out}, left_out
 
 
 def _made(
