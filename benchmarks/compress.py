@@ -316,5 +316,7 @@ if __name__ == "__main__":
     for part in parser.parse_args().parts or PARTS:
         began = time.perf_counter()
         print(f"## {part}: {commit()}, {machine()}", flush=True)
-        path = save(f"compress-{part}", PARTS[part]())
+        rows = PARTS[part]()
+        names = dict.fromkeys(name for row in rows for name in row)
+        path = save(f"compress-{part}", [{name: row.get(name) for name in names} for row in rows])
         print(f"{path}: {time.perf_counter() - began:.0f} s\n", flush=True)
