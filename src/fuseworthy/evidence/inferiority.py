@@ -98,7 +98,7 @@ def _groups(ledger: Ledger, original: str, name: str) -> list[dict[str, Any]]:
     if ledger.task.is_classification:
         kinds += [("class", label, ledger.y == code) for code, label in enumerate(ledger.task.classes)]
     patterns = np.unique(ledger.pattern.astype(str))
-    kinds += [("modalities", p, ledger.pattern == p) for p in patterns if len(patterns) > 1]
+    kinds += [("modalities", str(p), ledger.pattern == p) for p in patterns if len(patterns) > 1]
     scored, rows = ledger.scored.any(axis=0), []
     for kind, label, own in kinds:
         here = own & scored

@@ -103,6 +103,11 @@ def test_what_is_damaged_is_told_to_be_inferior_and_for_whom(tmp_path, monkeypat
     assert broken.recommended == "original"
 
 
+def test_what_rounding_alone_moves_is_no_loss_for_anyone(tmp_path):
+    found = model_for("silent").compress(rows("silent", 300, 1), tmp_path / "out", Wanted(only=["float32"]))
+    assert row_of(found, "float32")["lost"] == "0 rows turned wrong and 0 turned right."
+
+
 def test_trees_cut_too_short_are_told_to_be_inferior(tmp_path):
     model = model_for("teaches", "early-boosting")
     found = model.compress(rows("teaches", 500, 1), tmp_path / "out", Wanted(only=["pruned"]))

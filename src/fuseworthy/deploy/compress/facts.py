@@ -59,7 +59,7 @@ def compress_facts(found: Found, question: Mapping[str, Any], margin: float) -> 
         for row, is_on in zip(everyone, front(everyone, cost), strict=True):
             row[name] = is_on
     for row in rows:
-        row["lost"] = lost_sentence(row, ledger.task)
+        row["lost"] = lost_sentence(row, ledger.task, margin)
     duels = _duels(ledger, margin)
     recommended = _recommended(first, rows)
     facts: dict[str, Any] = {

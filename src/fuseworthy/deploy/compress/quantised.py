@@ -112,7 +112,7 @@ def rounded(weight: Any, axis: int) -> tuple[Any, Any]:
     Examples
     --------
     >>> whole, scale = rounded(np.array([[1.0, 0.5], [-2.0, 0.1]], dtype=np.float32), axis=1)
-    >>> whole.tolist(), (whole * scale).round(3).tolist()
+    >>> whole.tolist(), (whole * scale).astype(float).round(3).tolist()
     ([[64, 127], [-127, 25]], [[1.008, 0.5], [-2.0, 0.098]])
     """
     largest = np.abs(weight).max(axis=1 - axis, keepdims=True)

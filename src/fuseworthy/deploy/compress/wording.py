@@ -17,6 +17,8 @@ PAYS = {
 }
 """The six outcomes, of distilling against not distilling."""
 MOST_GROUPS = 3
+WORTH_TELLING = 0.1
+"""Share of the margin that a class must lose to be named: rounding alone is sure, but small."""
 
 
 def sentence_of(facts: Mapping[str, Any]) -> str:
@@ -37,7 +39,7 @@ def sentence_of(facts: Mapping[str, Any]) -> str:
     )
 
 
-def lost_sentence(row: Mapping[str, Any], task: Task) -> str:
+def lost_sentence(row: Mapping[str, Any], task: Task, margin: float) -> str:
     """What was lost by one candidate, and for whom; intervals of groups are not corrected for their number."""
     changed = row["changed"]
     right, wrong = changed["rescued"], changed["harmed"]
@@ -45,7 +47,8 @@ def lost_sentence(row: Mapping[str, Any], task: Task) -> str:
         said = f"{wrong:,} rows turned wrong and {right:,} turned right"
     else:
         said = f"{wrong:,} rows moved clearly away from the truth and {right:,} towards it"
-    hurt = [own for own in row["groups"] if own["high"] < 0][:MOST_GROUPS]
+    sure = [own for own in row["groups"] if own["high"] < 0 and own["gain"] < -WORTH_TELLING * margin]
+    hurt = sure[:MOST_GROUPS]
     named = ", ".join(f"{own['by']} {own['name']} ({_span(own)}, {own['rows']:,} rows)" for own in hurt)
     return f"{said}; worse for sure for {named}." if hurt else f"{said}."
 
