@@ -34,7 +34,7 @@ import fuseworthy as fw
 from fuseworthy.datasets import load
 from fuseworthy.deploy.compress import Wanted
 from fuseworthy.deploy.compress.quantised import rounded
-from fuseworthy.deploy.export.parity import opened
+from fuseworthy.deploy.export.session import opened
 from fuseworthy.deploy.learned import LearnedRows
 from fuseworthy.deploy.model import Model
 from fuseworthy.deploy.router import Choice, Router

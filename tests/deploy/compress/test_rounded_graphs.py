@@ -10,7 +10,7 @@ from fuseworthy.deploy.compress.asking import answers_of
 from fuseworthy.deploy.compress.candidate import Graphed, NotFeasibleError
 from fuseworthy.deploy.compress.precision import in_single
 from fuseworthy.deploy.compress.quantised import rounded, with_int8_products, with_int8_weights
-from fuseworthy.deploy.export.parity import opened
+from fuseworthy.deploy.export.session import opened
 
 KINDS = [
     ("early-boosting", "binary", {"table": "forest", "photo": "neighbours"}),

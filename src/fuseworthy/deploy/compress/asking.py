@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fuseworthy.deploy.export.parity import fed, opened, padded, pieces
+from fuseworthy.deploy.export.parity import fed, padded, pieces
+from fuseworthy.deploy.export.session import opened
 from fuseworthy.strategies.part import Blocks
 from fuseworthy.task import Floats, Task
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from fuseworthy.deploy.compress.asking import answers_of
 from fuseworthy.deploy.export.described import DESCRIPTION, GRAPH, description
-from fuseworthy.deploy.export.parity import MOST_ROWS, Parity, fed, measured, opened, padded
+from fuseworthy.deploy.export.parity import MOST_ROWS, Parity, fed, measured, padded
+from fuseworthy.deploy.export.session import opened
 from fuseworthy.deploy.export.write import PACKAGES
 from fuseworthy.deploy.folder import versions_here
 from fuseworthy.deploy.probe import probe_blocks

@@ -15,7 +15,7 @@ import numpy as np
 
 from fuseworthy.deploy.compress import footprint
 from fuseworthy.deploy.compress.asking import batches_of
-from fuseworthy.deploy.export.parity import opened
+from fuseworthy.deploy.export.session import opened
 from fuseworthy.strategies.part import Blocks
 
 if TYPE_CHECKING:
