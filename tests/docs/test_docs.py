@@ -28,8 +28,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINKED = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-STUDIES = [example for example in EXAMPLES if example.stem != "run_onnx"]
-"""Those that run by themselves; the other needs an export, and runs in tests/deploy/export."""
+STUDIES = [example for example in EXAMPLES if example.stem not in ("run_onnx", "serve_ray")]
+"""Those that run by themselves; the others need an export (one runs in tests/deploy/export), or Ray."""
 PROSE = [*LINKED, ROOT / "CITATION.cff", ROOT / ".pre-commit-config.yaml", *EXAMPLES]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FOREIGN = re.compile(
