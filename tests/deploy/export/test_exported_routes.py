@@ -7,8 +7,8 @@ import pytest
 from exported_models import learned, model_of, parity_of, single
 
 from fuseworthy.deploy.export.parity import fed
-from fuseworthy.deploy.export.session import opened
 from fuseworthy.deploy.export.routing import table_of
+from fuseworthy.deploy.export.session import opened
 from fuseworthy.deploy.export.write import built
 from fuseworthy.deploy.model import Model
 from fuseworthy.deploy.router import Choice, Router

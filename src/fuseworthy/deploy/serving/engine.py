@@ -13,7 +13,7 @@ import numpy as np
 from fuseworthy.deploy.serving.answering import Answered, answered
 from fuseworthy.deploy.serving.batching import MOST_ROWS, MOST_WAITING, Batcher
 from fuseworthy.deploy.serving.encoder import EncoderProcess
-from fuseworthy.deploy.serving.problem import Problem
+from fuseworthy.deploy.serving.problem import Problem, pointer
 from fuseworthy.deploy.serving.reading import fed_vectors
 from fuseworthy.deploy.serving.served import Feeds, Said, Served, stacked
 
@@ -129,6 +129,7 @@ class Engine:
             encoded = loaded.encoding.ask(rows, len(rows))
             gone.append(encoded)
             feeds, cut = await encoded
+            _require_something(loaded.served, feeds)
             return await self._said(loaded, feeds, gone), cut
         finally:
             loaded.busy -= 1
@@ -186,6 +187,14 @@ class Engine:
         if loaded is not None and loaded.encoding is not None and loaded.encoder is not None:
             await loaded.encoding.stop()
             await loaded.encoder.stop()
+
+
+def _require_something(served: Served, feeds: Feeds) -> None:
+    """Rows may turn out to have nothing when they are encoded: an empty text, times without vectors."""
+    numbers = served.numbers(feeds)
+    if 0 in numbers:
+        place = pointer("rows", numbers.index(0))
+        raise Problem(422, "a row must have at least one modality, but what it gives is empty.", place)
 
 
 def _seconds_of_a_batch(served: Served) -> float:

@@ -5,16 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fuseworthy.deploy.serving.prepare import examples_of, graph_of
-from fuseworthy.deploy.serving.served import read_served
+from fuseworthy.deploy.serving.served import Served, read_served
 from fuseworthy.deploy.serving.settings import Settings
-from fuseworthy.errors import FuseworthyError, require
+from fuseworthy.errors import FuseworthyError, InputError, first_line, require
+
+if TYPE_CHECKING:
+    from fuseworthy.deploy.serving.connections import PatientServer
+    from fuseworthy.deploy.serving.service import Service
 
 GRACE = 10
 """Seconds in which accepted requests must be answered when the server ends."""
+BACKLOG = 2048
+PACKAGES = ("uvicorn", "fastapi", "httptools", "orjson", "prometheus_client", "python_multipart", "onnxruntime")
 logger = logging.getLogger("fuseworthy.serving")
 
 
@@ -31,25 +39,35 @@ def serve(source: Path, settings: Settings, *, examples: Path | None = None, roo
     Raises
     ------
     InputError
-        No model is there, or it does not answer as it did.
+        No model is there, it does not answer as it did, or the address is taken.
     MissingExtraError
     """
-    uvicorn: Any = require("uvicorn", extra="serve")
-    for package in ("fastapi", "orjson", "httptools", "prometheus_client", "python_multipart"):
+    for package in PACKAGES:
         require(package, extra="serve")
+    served = read_served(graph_of(source))
+    rows = [] if examples is None else examples_of(served.folder, examples, root)
+    with listening(settings) as sock:
+        host, port = sock.getsockname()[:2]
+        print(f"{served.name}, version {served.version}: http://{_shown(host)}:{port}/", file=sys.stderr, flush=True)
+        server, own = server_of(served, settings, rows)
+        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
+            runner.run(_run(server, own, sock, source))
+
+
+def server_of(served: Served, settings: Settings, examples: list[Any] | None = None) -> tuple[PatientServer, Service]:
+    """A server of a model, and what its endpoints share."""
+    import uvicorn
+
     from fuseworthy.deploy.serving.app import application
     from fuseworthy.deploy.serving.connections import IDLE, PatientProtocol, PatientServer
 
-    served = read_served(graph_of(source))
-    gate, own = application(served, settings, [] if examples is None else examples_of(served.folder, examples, root))
+    gate, own = application(served, settings, examples)
 
     def leave() -> None:
         gate.leaving = own.leaving = True
 
     config = uvicorn.Config(
         gate,
-        host=settings.host,
-        port=settings.port,
         http=PatientProtocol,
         ws="none",
         access_log=False,
@@ -58,28 +76,44 @@ def serve(source: Path, settings: Settings, *, examples: Path | None = None, roo
         proxy_headers=False,
         timeout_keep_alive=IDLE,
         timeout_graceful_shutdown=GRACE,
-        backlog=2048,
+        backlog=BACKLOG,
     )
-    server = PatientServer(config, leave)
-
-    async def run() -> None:
-        loop = asyncio.get_running_loop()
-        reloading: set[asyncio.Task[None]] = set()
-
-        def again() -> None:
-            task = loop.create_task(_reload(own, source))
-            reloading.add(task)
-            task.add_done_callback(reloading.discard)
-
-        if hasattr(signal, "SIGHUP"):
-            loop.add_signal_handler(signal.SIGHUP, again)
-        await server.serve()
-
-    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(run())
+    return PatientServer(config, leave), own
 
 
-async def _reload(own: Any, source: Path) -> None:
+def listening(settings: Settings) -> socket.socket:
+    """The socket of an address.
+
+    Raises
+    ------
+    InputError
+        It is taken, or none of this machine's.
+    """
+    try:
+        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise InputError(
+            f"{settings.host}:{settings.port} must be an address to listen on, but: {first_line(error)}. Pass another "
+            "--port, or 0 for any."
+        ) from error
+
+
+async def _run(server: PatientServer, own: Service, sock: socket.socket, source: Path) -> None:
+    loop = asyncio.get_running_loop()
+    reloading: set[asyncio.Task[None]] = set()
+
+    def again() -> None:
+        task = loop.create_task(_reload(own, source))
+        reloading.add(task)
+        task.add_done_callback(reloading.discard)
+
+    if hasattr(signal, "SIGHUP"):
+        loop.add_signal_handler(signal.SIGHUP, again)
+    await server.serve([sock])
+
+
+async def _reload(own: Service, source: Path) -> None:
     """Answer with what the folder holds now; if that cannot be read, go on as before."""
     try:
         served = await asyncio.to_thread(lambda: read_served(graph_of(source)))
@@ -88,3 +122,7 @@ async def _reload(own: Any, source: Path) -> None:
         logger.error("the model was not read again: %s", error)
     else:
         logger.warning("answers now by version %s", served.version)
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
