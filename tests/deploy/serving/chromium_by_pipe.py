@@ -92,12 +92,12 @@ class Browser:
             raise RuntimeError(found["exceptionDetails"].get("exception", {}).get("description", script))
         return found["result"].get("value")
 
-    def wait(self, condition: str) -> Any:
+    def wait(self, condition: str) -> None:
         """Until an expression is true."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            if found := self.run(condition):
-                return found
+            if self.run(f"Boolean({condition})"):
+                return
             time.sleep(0.03)
         raise TimeoutError(f"{condition} never became true; the page says: {self.text('main')[:2000]}")
 

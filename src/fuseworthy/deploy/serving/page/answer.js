@@ -182,7 +182,7 @@ function shares(spec) {
       start.figure.textContent = write(spec)(prior);
       start.bar.set(zero, scale(prior), scale(prior), "whole");
       for (const [i, row] of rows.entries()) {
-        row.figure.textContent = moves[i] === null ? "–" : signed(moves[i], isClassified(spec) ? points : figure);
+        row.figure.textContent = moved(moves[i], isClassified(spec) ? points : figure);
         row.bar.set(scale(sums[i]), scale(sums[i + 1]), null, (moves[i] ?? 0) < 0 ? "down" : "up");
       }
       end.figure.textContent = write(spec)(sums.at(-1));
@@ -192,6 +192,7 @@ function shares(spec) {
   };
 }
 
+const moved = (move, words) => (move === null ? "–" : move === 0 ? "0" : signed(move, words));
 const points = (value) => (100 * value).toFixed(1);
 
 function explained(spec, answer) {
@@ -203,7 +204,7 @@ function explained(spec, answer) {
 /** Who answers every set of modalities. */
 function router(spec) {
   const rows = spec.sets.slice(0, MOST_SETS).map((set) => {
-    const element = make("tr", {}, make("th", { scope: "row" }, named(set.pattern, 200)), make("td", {}, named(set.route)), make("td", { class: "why" }, set.why));
+    const element = make("tr", {}, make("th", { scope: "row" }, named(set.pattern, 200)), make("td", { class: "route" }, named(set.route)), make("td", { class: "why" }, set.why));
     return { set, element };
   });
   const now = make("bdi", {});

@@ -52,7 +52,7 @@ async function copy(code, button, words) {
     await navigator.clipboard.writeText(code.textContent);
     button.textContent = "Copied";
   } catch {
-    getSelection().selectAllChildren(code); // no clipboard without https: then it is marked, to be copied by hand
+    getSelection().selectAllChildren(code); // there may be no clipboard: then it is marked, to be copied by hand
     button.textContent = "Marked: press Ctrl+C";
   }
   setTimeout(() => { button.textContent = words; }, 3000);

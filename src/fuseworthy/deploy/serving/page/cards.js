@@ -13,10 +13,9 @@ export function cardOf(modality, examples, change) {
   const toggle = make("input", { type: "checkbox", role: "switch", checked: true, "aria-labelledby": title, change: switched });
   const state = make("span", { class: "state", "aria-hidden": "true" });
   const said = make("p", { class: "wrong", id: freshId(), hidden: true });
-  toggle.setAttribute("aria-describedby", said.id);
   const heading = make("h3", { id: title }, named(modality.name));
   const head = make("div", { class: "head" }, heading, make("span", { class: "kind" }, modality.kind), make("label", { class: "switch" }, state, toggle));
-  const element = make("section", { class: "card", role: "group", "aria-labelledby": title }, head, said, body);
+  const element = make("section", { class: "card", role: "group", "aria-labelledby": title, "aria-describedby": said.id }, head, said, body);
   const { values, set, elements } = editing(modality, examples.map((own) => own.row), edited);
   body.append(...elements);
 
@@ -32,7 +31,7 @@ export function cardOf(modality, examples, change) {
   function complain(words) {
     said.textContent = words;
     said.hidden = words === "";
-    element.classList.toggle("off-limits", words !== "");
+    element.classList.toggle("refused", words !== "");
   }
   function show() {
     body.hidden = !toggle.checked;

@@ -40,7 +40,7 @@ function introduce(spec) {
   place("target").replaceChildren(named(spec.target, 60));
   place("sentence").textContent = short(spec.sentence, 600);
   const limits = spec.limits.map((limit) => make("li", {}, short(limit, 400)));
-  place("limits").replaceChildren(...limits);
+  place("limits").replaceChildren(make("summary", {}, `${count(limits.length, "limit")} that the study declares`), make("ul", {}, ...limits));
   place("limits").hidden = limits.length === 0;
 }
 
@@ -50,9 +50,9 @@ function bench(spec) {
   const buttons = spec.examples.map((example, i) => exampleButton(spec, example, i, () => load(i)));
   place("cards").replaceChildren(...cards.map((card) => card.element));
   place("examples").replaceChildren(...offered(buttons));
-  place("inputs").addEventListener("submit", (event) => { event.preventDefault(); ask(); });
-  place("clear").addEventListener("click", () => load(null));
-  place("inputs").addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(); });
+  place("inputs").onsubmit = (event) => { event.preventDefault(); ask(); };
+  place("inputs").onkeydown = (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask(); };
+  place("clear").onclick = () => load(null);
   place("bench").hidden = false;
   load(spec.examples.length ? 0 : null);
 
@@ -102,17 +102,22 @@ function bench(spec) {
   function rest(words, bad) {
     place("waiting").textContent = "";
     say("trouble", bad ? words : "");
-    if (bad) place("said").classList.add("stale");
+    if (bad) age();
     else place("said").replaceChildren(make("p", { class: "empty" }, words));
     tell(words);
   }
 
+  /** What is still shown answered something else. */
+  function age() {
+    place("waiting").textContent = answers.element.isConnected ? "below is the answer before" : "";
+    place("said").classList.add("stale");
+  }
+
   function refuse(error) {
-    place("waiting").textContent = "";
+    age();
     const card = cards.find((one) => one.name === modalityAt(error.pointer));
     if (card) card.complain(error.message);
     say("trouble", card ? `No answer, for what stands at ${short(card.name)}: ${error.message}` : `No answer: ${error.message}`);
-    place("said").classList.add("stale");
     tell(`No answer. ${error.message}`);
     if (error.status === 401) begin();
   }
