@@ -1,5 +1,7 @@
 """Exports to be served: one of ready vectors, one of texts, cells, vectors and sequences, and one of a number."""
 
+import io
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -59,3 +61,42 @@ def client(vectors):
 def mixed_client(mixed):
     with serving(mixed[1]) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def pictured(tmp_path_factory):
+    """A model of a picture and a text, its table (pictures as bytes) and its export."""
+    pytest.importorskip("PIL")
+    rng = np.random.default_rng(0)
+    label = np.arange(80) % 2
+    table = pa.table(
+        {
+            "photo": [picture(40 + 120 * c + int(rng.integers(0, 60))) for c in label],
+            "words": [f"{'dark' if c == 0 else 'light'} {rng.choice(['shirt', 'shoe', 'hat'])}" for c in label],
+            "kind": np.array(["night", "day"])[label].tolist(),
+        }
+    )
+    study = fw.compare(
+        table,
+        "kind",
+        modalities={"photo": fw.Image("photo", encoders=("statistics",)), "words": fw.Text("words")},
+        strategies=["stacking"],
+        anyway=True,
+        folds=3,
+        repeats=1,
+        attribution=False,
+    )
+    model = study.deploy("stacking")
+    folder = tmp_path_factory.mktemp("pictured") / "export"
+    model.export(folder)
+    return model, table, folder
+
+
+def picture(grey):
+    """A PNG of 16 × 16 with a gradient around a grey."""
+    from PIL import Image
+
+    values = np.clip(grey + np.add.outer(np.arange(16), np.arange(16)), 0, 255).astype(np.uint8)
+    sink = io.BytesIO()
+    Image.fromarray(np.stack([values] * 3, axis=-1)).save(sink, "PNG")
+    return sink.getvalue()

@@ -34,20 +34,17 @@ class Client:
         for connection in self._all:
             connection.close()
 
-    def raw(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> Any:
-        """Status, headers and body."""
+    def raw(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Any:
+        """Status, headers and body; a connection that was closed while nobody asked is opened again."""
         connection = getattr(self._own, "connection", None)
-        if connection is None:
-            connection = self._own.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
-            self._all.append(connection)
         try:
-            connection.request(method, path, body, headers or {})
-            response = connection.getresponse()
-            return response.status, dict(response.getheaders()), response.read()
-        except (http.client.HTTPException, OSError):
-            self._own.connection = None
+            if connection is not None:
+                return _asked(connection, method, path, body, headers)
+        except (BrokenPipeError, ConnectionResetError, http.client.RemoteDisconnected):
             connection.close()
-            raise
+        connection = self._own.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        self._all.append(connection)
+        return _asked(connection, method, path, body, headers)
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         status, _, body = self.raw("GET", path, None, headers)
@@ -58,6 +55,12 @@ class Client:
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         status, _, answer = self.raw("POST", path, sent, {"content-type": "application/json"} | (headers or {}))
         return status, json.loads(answer)
+
+
+def _asked(connection: Any, method: str, path: str, body: Any, headers: dict[str, str] | None) -> Any:
+    connection.request(method, path, body, headers or {})
+    response = connection.getresponse()
+    return response.status, dict(response.getheaders()), response.read()
 
 
 @contextmanager

@@ -107,8 +107,8 @@ def test_cells_of_another_type_are_422(mixed_client, name):
 def test_bodies_that_are_too_large_are_413_announced_or_not(vectors):
     with serving(vectors[2], most_body=4096) as client:
         assert client.post(b" " * 5000)[0] == 413
-        chunks = (b" " * 1000 for _ in range(100))
-        status, _, _ = client.raw("POST", "/predict", chunks, {"content-type": "application/json"})
+        chunks = [b" " * 1000] * 10
+        status, _, _ = client.raw("POST", "/predict", iter(chunks), {"content-type": "application/json"})
         assert status == 413
         assert client.post(GOOD)[0] == 200
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from contextlib import suppress
 from typing import Any
 
 from uvicorn import Config, Server
@@ -13,6 +15,8 @@ from fuseworthy.deploy.serving.exchange import GONE
 MOST_CONNECTIONS = 1024
 HEAD, BODY, ANSWER = 10.0, 10.0, 30.0
 """Seconds for a request's head, its body, and from there to the last byte of its answer."""
+JUST_COME = 0.5
+"""Seconds that a connection without a request gets when the server ends."""
 IDLE = 30
 """Seconds that a connection may be kept between requests."""
 
@@ -89,6 +93,34 @@ class PatientServer(Server):
             self.on_leaving()
         else:
             self.should_exit = self.force_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no new connection, let those that have just come ask their question, and end the others."""
+        own = [listener.dup() for listener in sockets or ()]
+        for listener in (*self.servers, *(sockets or ())):
+            listener.close()
+        for listener in own:
+            await self._accept_waiting(listener)
+        until = asyncio.get_running_loop().time() + JUST_COME
+        while any(c.phase == "head" for c in self.server_state.connections) and not self.force_exit:  # type: ignore[union-attr]
+            if asyncio.get_running_loop().time() > until:
+                break
+            await asyncio.sleep(0.01)
+        await super().shutdown(sockets)
+
+    async def _accept_waiting(self, listener: socket.socket) -> None:
+        """Take the connections that the system has taken for us already: closing the listener would reset them."""
+        found = []
+        listener.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                found.append(listener.accept()[0])
+        listener.close()
+        for connection in found:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+
+    def _protocol(self) -> PatientProtocol:
+        return PatientProtocol(self.config, self.server_state, self.lifespan.state)
 
     async def on_tick(self, counter: int) -> bool:
         now = asyncio.get_running_loop().time()

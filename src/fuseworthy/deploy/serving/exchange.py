@@ -11,6 +11,8 @@ from fuseworthy.deploy.serving.problem import Problem
 
 GONE = "fuseworthy.gone"
 """In the scope of a request: futures that are cancelled when its client goes."""
+READ_ON = 4
+"""Times the largest body up to which one that is too large is read, and forgotten, so that its sender hears why it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,15 @@ class Asking:
             raise Problem(415, "a body must come unpacked, but has a Content-Encoding.")
         pieces: list[bytes] = []
         size, more = 0, True
-        while more and size <= most:
+        while more and size <= READ_ON * most:
             message = await self.receive()
             if message["type"] != "http.request":
                 raise asyncio.CancelledError
             pieces.append(message.get("body", b""))
             size += len(pieces[-1])
             more = message.get("more_body", False)
+            if size > most:
+                pieces.clear()
         if size > most:
             raise Problem(413, f"a body must have at most {most:,} bytes, but has more.")
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)

@@ -18,8 +18,13 @@ from fuseworthy.deploy.serving.reading import MOST_ROWS, read_json
 from fuseworthy.deploy.serving.served import Feeds, Said, Served
 from fuseworthy.deploy.serving.wanted import LARGEST, MOST_TOKENS
 
-DATATYPES = {"BOOL": np.bool_, "FP32": np.float32, "FP64": np.float64, "INT64": np.int64}
-NAMES = {np.dtype(kind): name for name, kind in DATATYPES.items()}
+DATATYPES = {
+    "BOOL": np.dtype(bool),
+    "FP32": np.dtype(np.float32),
+    "FP64": np.dtype(np.float64),
+    "INT64": np.dtype(np.int64),
+}
+NAMES = {kind: name for name, kind in DATATYPES.items()}
 HEADER = "inference-header-content-length"
 
 
@@ -113,23 +118,32 @@ def _tensor(served: Served, tensor: Any, rest: memoryview, at: str) -> tuple[str
     own = served.inputs.get(tensor["name"])
     if own is None:
         raise Problem(422, f"an input must be one of {', '.join(served.inputs)}, but is not.", f"{at}/name")
-    kind = DATATYPES.get(str(tensor.get("datatype")))
-    floats, holes = np.dtype(own["dtype"]).kind == "f", own["view"] == "cells"
-    if kind is None or (np.dtype(kind).kind == "f") != floats or (not floats and np.dtype(kind).kind != "b"):
-        raise Problem(422, f"datatype must be {'FP32 or FP64' if floats else 'BOOL'}, but is not.", f"{at}/datatype")
-    shape = _shape(tensor.get("shape"), own["shape"], at)
-    count = math.prod(shape)
-    size = _parameters(tensor).get("binary_data_size")
+    kind = DATATYPES.get(tensor["datatype"]) if isinstance(tensor.get("datatype"), str) else None
+    wanted = np.dtype(own["dtype"])
+    if kind is None or kind.kind != wanted.kind:
+        raise Problem(
+            422, f"datatype must be {'FP32 or FP64' if wanted.kind == 'f' else 'BOOL'}, but is not.", f"{at}/datatype"
+        )
+    shape, holes = _shape(tensor.get("shape"), own["shape"], at), own["view"] == "cells"
+    count, size = math.prod(shape), _parameters(tensor).get("binary_data_size")
     if size is None:
         array = _from_list(tensor.get("data"), count, kind, holes, at)
     else:
-        if type(size) is not int or size != count * np.dtype(kind).itemsize or size > rest.nbytes:
+        if type(size) is not int or size != count * kind.itemsize or size > rest.nbytes:
             raise Problem(422, "binary_data_size must be that of shape and datatype, and be sent, but is not.", at)
-        array, rest = np.frombuffer(rest[:size], dtype=np.uint8 if kind is np.bool_ else kind), rest[size:]
-        array = array != 0 if kind is np.bool_ else array
-    if floats and not bool(((np.abs(array) <= LARGEST) | (np.isnan(array) if holes else False)).all()):
+        array, rest = np.frombuffer(rest[:size], dtype=np.uint8 if kind == np.bool_ else kind), rest[size:]
+        array = array != 0 if kind == np.bool_ else array
+    if wanted.kind == "f" and not _is_within(array, holes):
         raise Problem(422, f"numbers of {tensor['name']!r} must be finite and within {LARGEST:g}, but one is not.", at)
-    return tensor["name"], array.reshape(shape).astype(own["dtype"], copy=False), rest
+    return tensor["name"], array.reshape(shape).astype(wanted, copy=False), rest
+
+
+def _is_within(array: NDArray[Any], holes: bool) -> bool:
+    """Whether all numbers are finite and not too large; NaN may be among them where cells may be missing."""
+    if not holes and array @ array <= LARGEST**2:  # the fastest way to know of most
+        return True
+    small = np.abs(array) <= LARGEST
+    return bool((small | np.isnan(array) if holes else small).all())
 
 
 def _shape(shape: Any, wanted: list[Any], at: str) -> list[int]:
@@ -151,11 +165,11 @@ def _from_list(data: Any, count: int, kind: Any, holes: bool, at: str) -> NDArra
         raise Problem(422, "data must be a list, but is not.", f"{at}/data")
     if data and isinstance(data[0], list):
         data = _flat(data, 0)
-    allowed: set[type] = {bool} if kind is np.bool_ else {int, float} | ({type(None)} if holes else set())
+    allowed: set[type] = {bool} if kind == np.bool_ else {int, float} | ({type(None)} if holes else set())
     if data is None or len(data) != count or not allowed.issuperset(map(type, data)):
         raise Problem(
             422,
-            f"data must be {count:,} of {'true and false' if kind is np.bool_ else 'numbers'}, but is not.",
+            f"data must be {count:,} of {'true and false' if kind == np.bool_ else 'numbers'}, but is not.",
             f"{at}/data",
         )
     try:
@@ -187,8 +201,11 @@ def _completed(served: Served, given: Feeds) -> Feeds:
             raise Problem(422, f"{m!r} must come with all of its inputs, but lacks {lacking[0]!r}.", "/inputs")
         found[name] = np.full(n, not lacking) if here is None else here
         for own in values:
-            shape = [n, *(size if isinstance(size, int) else 2 for size in own["shape"][1:])]
-            found[own["name"]] = given.get(own["name"], np.zeros(shape, dtype=own["dtype"]))
+            array = given.get(own["name"])
+            if array is None:
+                shape = [n, *(size if isinstance(size, int) else 2 for size in own["shape"][1:])]
+                array = np.zeros(shape, dtype=own["dtype"])
+            found[own["name"]] = array
         _require_one_length(values, found)
     if not np.any([found[name] for name in served.present.values()], axis=0).all():
         raise Problem(422, "a row must have at least one modality, but one has none.", "/inputs")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import orjson
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -14,6 +16,7 @@ from fuseworthy.deploy.serving.served import Served
 from fuseworthy.deploy.serving.wanted import Field, Wanted
 
 MOST_PARTS = 200
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # what is wrong with a form is told to its sender
 
 
 async def read_form(served: Served, media_type: str, body: bytes) -> dict[str, Any]:
@@ -28,10 +31,20 @@ async def read_form(served: Served, media_type: str, body: bytes) -> dict[str, A
     Problem
         400: it is no form; 422: a field is of no modality, comes twice, or is a file where none is read.
     """
-    form = await _parsed(media_type, body)
+    form, opened = await _parsed(media_type, body)
+    try:
+        return await _read(served, form, body)
+    finally:
+        for file in opened:
+            file.close()
+
+
+async def _read(served: Served, form: FormData, body: bytes) -> dict[str, Any]:
     found: dict[str, Any] = {"rows": [{}]}
     row: dict[str, Any] = found["rows"][0]
     for name, value in form.multi_items():
+        if isinstance(value, str) and value.encode() not in body:
+            raise Problem(422, f"a field must be UTF-8, but {name[:80]!r} is not.")
         if name in ("explain", "strict"):
             found[name] = _flag(name, value)
             continue
@@ -44,21 +57,27 @@ async def read_form(served: Served, media_type: str, body: bytes) -> dict[str, A
     return found
 
 
-async def _parsed(media_type: str, body: bytes) -> FormData:
+async def _parsed(media_type: str, body: bytes) -> tuple[FormData, list[Any]]:
+    """A form, and the files that were opened for it."""
+
     async def stream() -> Any:
         yield body
         yield b""
 
+    parser, opened = None, []
     try:
-        parser = MultiPartParser(
-            Headers({"content-type": media_type}),
-            stream(),
-            max_files=MOST_PARTS,
-            max_fields=MOST_PARTS,
-            max_part_size=len(body) + 1,
-        )
-        return await parser.parse()
+        boundary = parse_options_header(media_type)[1][b"boundary"]
+        if not body.rstrip(b"\r\n").endswith(b"--" + boundary + b"--"):
+            raise MultiPartException("its last boundary is missing")
+        headers = Headers({"content-type": media_type})
+        most = len(body) + 1
+        parser = MultiPartParser(headers, stream(), max_files=MOST_PARTS, max_fields=MOST_PARTS, max_part_size=most)
+        parser.spool_max_size = most  # nothing of a request is written to disk
+        opened = parser._files_to_close_on_error
+        return await parser.parse(), opened
     except (MultiPartException, HTTPException, KeyError, ValueError, AssertionError) as error:
+        for file in opened:
+            file.close()
         said = getattr(error, "message", None) or getattr(error, "detail", None) or type(error).__name__
         raise Problem(400, f"the body must be a whole form, but: {str(said)[:200]}.") from None
 

@@ -1,0 +1,90 @@
+"""The log: what was answered, by whom, and inputs only if they are asked for."""
+
+import json
+import sqlite3
+
+import pytest
+from live_servers import serving
+
+from fuseworthy.deploy.serving.capture import Capture
+from fuseworthy.errors import InputError
+
+
+def logged(path):
+    connection = sqlite3.connect(path)
+    connection.row_factory = sqlite3.Row
+    found = [dict(row) for row in connection.execute("SELECT * FROM predictions ORDER BY time, row")]
+    connection.close()
+    return found
+
+
+@pytest.mark.parametrize("inputs", [False, True])
+def test_every_row_answered_is_logged_with_every_single_and_the_route(vectors, tmp_path, inputs):
+    path = tmp_path / "log.db"
+    voice, face = [0.5] * 5, [0.5] * 3
+    with serving(vectors[2], log=path, log_inputs=inputs) as client:
+        _, first = client.post({"rows": [{"voice": voice, "face": face}, {"face": face}]})
+        client.post({"rows": []})
+    rows = logged(path)
+    assert [(r["request"], r["row"], r["pattern"]) for r in rows] == [
+        (first["request"], 0, "face+voice"),
+        (first["request"], 1, "face"),
+    ]
+    for row, told in zip(rows, first["answers"], strict=True):
+        assert (row["route"], row["version"]) == (told["route"], first["version"])
+        assert json.loads(row["prediction"]) == told["probabilities"]
+        assert json.loads(row["alone"]) == told["alone"]
+        assert json.loads(row["fusion"]) == told["fusion"]
+    assert (json.loads(rows[1]["inputs"]) == {"face": face}) if inputs else (rows[1]["inputs"] is None)
+
+
+def test_a_log_goes_on_where_it_ended(vectors, tmp_path):
+    for _ in range(2):
+        with serving(vectors[2], log=tmp_path / "log.db") as client:
+            client.post({"rows": [{"voice": [0.5] * 5}]})
+    assert len(logged(tmp_path / "log.db")) == 2
+
+
+def test_a_file_that_is_no_log_is_refused(tmp_path):
+    (tmp_path / "notes.txt").write_text("not a database, but a text of some length\n" * 100)
+    other = sqlite3.connect(tmp_path / "other.db")
+    other.execute("CREATE TABLE predictions (x)")
+    other.commit()
+    other.close()
+    for name in ("notes.txt", "other.db"):
+        with pytest.raises(InputError, match="must be a log of predictions or a new file"):
+            Capture(tmp_path / name, print)
+
+
+def test_what_the_writer_cannot_keep_up_with_is_dropped_and_counted(tmp_path, monkeypatch):
+    dropped = []
+    monkeypatch.setattr("fuseworthy.deploy.serving.capture.MOST_BEHIND", 5)
+    monkeypatch.setattr("fuseworthy.deploy.serving.capture.EVERY", 5.0)
+    log = Capture(tmp_path / "log.db", dropped.append)
+    answer = {"pattern": "a", "route": "a/linear", "abstained": False, "prediction": 1.0, "fusion": None, "alone": {}}
+    import time
+
+    time.sleep(0.3)  # the writer has found nothing, and sleeps
+    for i in range(8):
+        log.note(str(i), "m", "v", [answer], None)
+    log.close()
+    assert sum(dropped) == 3
+    assert len(logged(tmp_path / "log.db")) == 5
+
+
+def test_names_in_answers_cannot_reach_the_database(tmp_path):
+    log = Capture(tmp_path / "log.db", print)
+    hostile = "'); DROP TABLE predictions; --"
+    answer = {
+        "pattern": hostile,
+        "route": hostile,
+        "abstained": False,
+        "prediction": hostile,
+        "fusion": None,
+        "alone": {},
+    }
+    log.note(hostile, hostile, hostile, [answer], [{hostile: b"bytes"}])
+    log.close()
+    (row,) = logged(tmp_path / "log.db")
+    assert row["pattern"] == hostile
+    assert json.loads(row["inputs"])[hostile]["bytes"] == 5
