@@ -1,7 +1,7 @@
 // What the server said of the row. The skeleton is made once from the spec; an answer then only changes it, so that
 // bars move, and what was opened stays open.
 
-import { figure, isolated, make, named, own, percent, signed } from "./elements.js";
+import { figure, isolated, make, named, oneLine, own, percent, short, signed } from "./elements.js";
 import { bar, scaleOf } from "./plots.js";
 import { callOf } from "./call.js";
 
@@ -73,7 +73,7 @@ function who(spec, answer) {
 }
 
 function sentence(words) {
-  const text = String(words ?? "").trim();
+  const text = oneLine(words ?? "");
   return text ? `Why: ${text}${/[.!?]$/.test(text) ? "" : "."}` : "";
 }
 
@@ -204,7 +204,7 @@ function explained(spec, answer) {
 /** Who answers every set of modalities. */
 function router(spec) {
   const rows = spec.sets.slice(0, MOST_SETS).map((set) => {
-    const element = make("tr", {}, make("th", { scope: "row" }, named(set.pattern, 200)), make("td", { class: "route" }, named(set.route)), make("td", { class: "why" }, set.why));
+    const element = make("tr", {}, make("th", { scope: "row" }, named(set.pattern, 200)), make("td", { class: "route" }, named(set.route)), make("td", { class: "why" }, oneLine(set.why)));
     return { set, element };
   });
   const now = make("bdi", {});
@@ -216,7 +216,7 @@ function router(spec) {
   return {
     element: make("details", { class: "part" }, make("summary", {}, "The router's choice for this set: ", now), scroll, more),
     show(answer) {
-      now.textContent = `${answer.pattern.length > 60 ? "it" : answer.pattern} → ${answer.route}`;
+      now.textContent = `${answer.pattern.length > 60 ? "it" : oneLine(answer.pattern)} → ${short(answer.route)}`;
       for (const { set, element } of rows) {
         const here = set.pattern === answer.pattern;
         element.classList.toggle("best", here);

@@ -1,5 +1,7 @@
 // Requests: the token is kept here and nowhere else; of several questions the last one wins.
 
+import { oneLine } from "./elements.js";
+
 const PATIENCE = 3; // times that a busy server is asked again
 
 let token = null;
@@ -43,7 +45,7 @@ async function asked(path, { headers = {}, ...more }) {
   }
   const found = await answer.json().catch(() => null);
   if (answer.ok && found !== null) return found;
-  const detail = typeof found?.detail === "string" ? found.detail : `The server answered with status ${answer.status}.`;
+  const detail = typeof found?.detail === "string" ? oneLine(found.detail) : `The server answered with status ${answer.status}.`;
   throw new Refused(answer.status, detail, found?.pointer ?? null, Number(answer.headers.get("retry-after")) || null);
 }
 

@@ -7,7 +7,7 @@ import { Wrong } from "./numbers.js";
 const MOST_FIELDS = 12; // shown at once; the others fold away
 const MANY_COLUMNS = 8; // from which on number columns of an embedding are one list
 
-/** The card of a modality; `change(soon)` is called after each edit. */
+/** The card of a modality; `change(soon, edited)` is called after each edit and switch. */
 export function cardOf(modality, examples, change) {
   const title = freshId(), body = make("div", { class: "editors" });
   const toggle = make("input", { type: "checkbox", role: "switch", checked: true, "aria-labelledby": title, change: switched });
@@ -21,12 +21,12 @@ export function cardOf(modality, examples, change) {
 
   function switched() {
     show();
-    change(true);
+    change(true, false);
   }
   function edited(soon) {
     complain("");
     show();
-    change(soon);
+    change(soon, true);
   }
   function complain(words) {
     said.textContent = words;

@@ -25,9 +25,15 @@ function dressed(element, props, children) {
   return element;
 }
 
-/** Text cut to a length. */
+/** Text on one line, without signs that steer its direction: as the report shows names. */
+export function oneLine(text) {
+  const kept = String(text).replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
+  return kept.replace(/[\u0000-\u001f\u007f-\u009f\s]+/g, " ").trim();
+}
+
+/** One line, cut to a length. */
 export function short(text, most = 80) {
-  const signs = Array.from(String(text));
+  const signs = Array.from(oneLine(text));
   return signs.length > most ? `${signs.slice(0, most - 1).join("")}…` : signs.join("");
 }
 

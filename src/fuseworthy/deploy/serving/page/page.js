@@ -34,7 +34,7 @@ function enter(event) {
 
 function introduce(spec) {
   document.title = `${short(spec.target, 60)} · Fuseworthy`;
-  place("served").replaceChildren(named(spec.model), make("span", { class: "to", "aria-label": "predicts" }, " → "), named(spec.target));
+  place("served").replaceChildren(named(spec.model), make("span", { "aria-hidden": "true" }, " → "), make("span", { class: "hidden" }, " predicts "), named(spec.target));
   const learned = typeof spec.rows === "number" ? ` · learned from ${count(spec.rows, "row")}` : "";
   place("kicker").replaceChildren(count(spec.modalities.length, "modality", "modalities"), learned, ` · version ${spec.version}`);
   place("target").replaceChildren(named(spec.target, 60));
@@ -57,13 +57,18 @@ function bench(spec) {
   load(spec.examples.length ? 0 : null);
 
   function load(i) {
-    state.example = i;
-    buttons.forEach((button, j) => button.setAttribute("aria-pressed", String(i === j)));
+    choose(i);
     for (const card of cards) card.fill(i === null ? null : own(spec.examples[i].row, card.name));
     ask();
   }
 
-  function changed(soon) {
+  function choose(i) {
+    state.example = i;
+    buttons.forEach((button, j) => button.setAttribute("aria-pressed", String(i === j)));
+  }
+
+  function changed(soon, edited) {
+    if (edited) choose(null); // it is no longer the example, which alone has a truth
     clearTimeout(state.timer);
     state.timer = setTimeout(ask, soon ? 0 : PAUSE);
   }
