@@ -45,7 +45,7 @@ def test_help_loads_neither_scikit_learn_nor_torch():
 
 
 @pytest.mark.parametrize(
-    "command", ["", "compare", "judge", "inspect", "predict", "checks", "selftest", "demo", "data"]
+    "command", ["", "compare", "compress", "judge", "inspect", "predict", "checks", "selftest", "demo", "data"]
 )
 def test_every_command_explains_itself(command):
     found = CliRunner().invoke(app, [*([command] if command else []), "--help"])

@@ -263,6 +263,22 @@ def test_the_accuracies_of_networks_are_those_recorded():
         assert cells.split(" | ") == [f"{found[name, task]:.3f}" for task in tasks]
 
 
+def test_the_figures_of_compressed_models_are_those_recorded():
+    results = ROOT / "benchmarks" / "results"
+    recorded = [r for p in ("heads", "recipes") for r in pq.read_table(results / f"compress-{p}.parquet").to_pylist()]
+    found = {
+        f"| {r['part']} | {r['name']} | "
+        + " | ".join("" if r.get(c) is None else f"{r[c]:.{n}f}×" for c, n in (("size_ratio", 3), ("latency_ratio", 2)))
+        + f" | {r['gain']:+.4f} ({r['low']:+.4f} to {r['high']:+.4f}) | {r['standing']} |"
+        for r in recorded
+        if r["gain"] is not None
+    }
+    page = read(ROOT / "docs" / "compress.md").split("<!-- compress -->")[1].split("<!-- /compress -->")[0]
+    shown = page.strip().splitlines()[2:]
+    assert len(shown) >= 10
+    assert [line for line in shown if line not in found] == []
+
+
 def test_the_gallery_shows_what_was_recorded():
     recorded = pq.read_table(ROOT / "benchmarks" / "results" / "gallery.parquet").to_pylist()
     verdicts = json.loads(read(ROOT / "benchmarks" / "gallery_verdicts.json"))

@@ -9,6 +9,7 @@ import typer
 from fuseworthy import __version__
 from fuseworthy.cli.checks import checks
 from fuseworthy.cli.compare import compare
+from fuseworthy.cli.compress import compress
 from fuseworthy.cli.data import data
 from fuseworthy.cli.demo import demo
 from fuseworthy.cli.embed import embed
@@ -55,5 +56,6 @@ app.command()(judge)
 app.command()(predict)
 app.command()(export)
 app.command()(serve)
+app.command()(compress)
 app.command()(checks)
 app.command()(selftest)

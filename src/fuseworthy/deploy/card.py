@@ -35,5 +35,6 @@ def card_facts(model: Model, versions: dict[str, str]) -> dict[str, Any]:
             for pattern, choice in model.router.choices.items()
         ],
         "limits": list(model.about.get("limits", ())),
+        "keeps_digests": model.learned_rows is not None,
         "keeps_rows": [name for name in model.singles if name.endswith("/neighbours")],
     }

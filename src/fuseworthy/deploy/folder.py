@@ -1,8 +1,8 @@
 """A model's folder: written whole, checked by sha256 when it is read, and proved by answers it must give again.
 
 ``manifest.json`` names every file with its size and sha256, and holds all that is no array; ``*.skops`` are what
-scikit-learn fitted, ``*.safetensors`` with ``*.json`` are networks, ``README.md`` is the model card. Reading runs no code
-that the folder brings.
+scikit-learn fitted, ``*.safetensors`` with ``*.json`` are networks, ``learned-rows.bin`` digests of the rows learned from,
+``README.md`` is the model card. Reading runs no code that the folder brings.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 from fuseworthy import __version__
 from fuseworthy.deploy.agreement import require_agreeing
 from fuseworthy.deploy.card import card_of
+from fuseworthy.deploy.learned import LEARNED, LearnedRows
 from fuseworthy.deploy.manifest import FORMAT, MANIFEST, read_manifest
 from fuseworthy.deploy.model import Model
 from fuseworthy.deploy.parts import dump_part, load_part
@@ -57,6 +58,8 @@ def save(model: Model, folder: Path) -> Path:
     with new_folder(folder) as made:
         files, parts = _write_parts(model, made)
         files[CARD] = _entry(made, CARD, card_of(model, versions_here()).encode())
+        if model.learned_rows is not None:
+            files[LEARNED] = _entry(made, LEARNED, model.learned_rows.to_bytes())
         write_json(made / MANIFEST, _manifest(model, files, parts, probe))
         _, again = _read(made)
         _require_same(again, probe, model.name)
@@ -184,6 +187,7 @@ def _assembled(manifest: Mapping[str, Any], contents: Mapping[str, bytes]) -> Mo
         prior=prior,
         threshold=manifest["threshold"],
         about=manifest["about"],
+        learned_rows=LearnedRows.from_bytes(contents[LEARNED]) if LEARNED in contents else None,
     )
 
 

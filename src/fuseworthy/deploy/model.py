@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fuseworthy.deploy.answers import FUSION, PRIOR, Answers
+from fuseworthy.deploy.learned import LearnedRows
 from fuseworthy.deploy.router import Router
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import NOTHING, patterns
@@ -23,6 +24,7 @@ from fuseworthy.strategies.part import Blocks, Predictor, presence
 from fuseworthy.task import Floats, Task
 
 if TYPE_CHECKING:
+    from fuseworthy.deploy.compress import Compressed, Wanted
     from fuseworthy.deploy.export.write import Exported
 
 MOST_SHARED = 8
@@ -49,6 +51,8 @@ class Model:
         from.
     about : dict
         What the study said: verdict, note, declared limits, reference statistics, versions.
+    learned_rows : LearnedRows, optional
+        Digests of the rows it was fitted on, so that these are never scored; None where that is not known.
 
     Examples
     --------
@@ -72,11 +76,17 @@ class Model:
     prior: Floats
     threshold: float | None = None
     about: Mapping[str, Any] = field(default_factory=dict)
+    learned_rows: LearnedRows | None = None
 
     @property
     def name(self) -> str:
         """The strategy it deploys."""
         return self.fusion[0] if self.fusion else next(iter(self.singles))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        return tuple(sorted({column for own in self.modalities.values() for column in own.columns}))
 
     @cached_property
     def single_of(self) -> dict[str, str]:
@@ -171,6 +181,39 @@ class Model:
         from fuseworthy.deploy.export.write import export
 
         return export(self, Path(folder), check=check, root=root)
+
+    def compress(
+        self,
+        table: Any,
+        folder: str | Path,
+        wanted: Wanted | None = None,
+        *,
+        root: str | Path | None = None,
+        on_step: Callable[[str], None] | None = None,
+    ) -> Compressed:
+        """Make it smaller in several ways, and hold each against it on rows that it has not learned from.
+
+        Single precision, 8 bits, pruning, one modality, and distillation to a smaller fusion or to one modality; each
+        with its size, latency and memory, and the answer to "not inferior by the margin?".
+
+        Parameters
+        ----------
+        table : path, or pandas, polars or Arrow table with the target; rows it was fitted on are left out and told
+        folder : a new or empty one; see `fuseworthy.deploy.compress.Compressed`
+        wanted : Wanted, optional
+            Which candidates, margin, groups, folds, seed.
+        root : path, optional
+            The folder that paths of files in the table are relative to.
+        on_step : callable (what is done next), optional
+
+        Raises
+        ------
+        InputError
+            The folder holds something, fewer than 100 rows are new to the model, or it has no form in ONNX.
+        """
+        from fuseworthy.deploy.compress import Wanted, compress
+
+        return compress(self, table, Path(folder), wanted or Wanted(), root=root, on_step=on_step)
 
     def blocks_of(self, rows: Any, root: str | Path | None = None) -> Blocks:
         """The rows as its predictors read them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fuseworthy.ledger import FUSION_FAMILIES
@@ -26,8 +26,8 @@ def cost_facts(rows: Sequence[dict[str, Any]], best_single: str, best_fusion: st
         return None
     found = [
         {key: row.get(key) for key in ("name", "family", "modality", "loss", "gain", "low", "high", *COSTS)}
-        | {"pareto": not any(_beats(other, row) for other in known)}
-        for row in known
+        | {"pareto": on_front}
+        for row, on_front in zip(known, front(known, "predict_seconds"), strict=True)
     ]
     named: dict[str, Any] = {str(row["name"]): row for row in found}
     single, fusion = named.get(best_single), named.get(best_fusion)
@@ -41,6 +41,17 @@ def cost_facts(rows: Sequence[dict[str, Any]], best_single: str, best_fusion: st
     return {"rows": found, "extra": extra}
 
 
-def _beats(other: dict[str, Any], row: dict[str, Any]) -> bool:
-    no_worse = other["loss"] <= row["loss"] and other["predict_seconds"] <= row["predict_seconds"]
-    return bool(no_worse and (other["loss"] < row["loss"] or other["predict_seconds"] < row["predict_seconds"]))
+def front(rows: Sequence[Mapping[str, Any]], cost: str) -> list[bool]:
+    """Which rows nothing else beats at their price: no other has no more loss and no more of the cost, and less of one.
+
+    Examples
+    --------
+    >>> front([{"loss": 1.0, "bytes": 5}, {"loss": 2.0, "bytes": 5}, {"loss": 2.0, "bytes": 1}], "bytes")
+    [True, False, True]
+    """
+    return [not any(_beats(other, row, cost) for other in rows) for row in rows]
+
+
+def _beats(other: Mapping[str, Any], row: Mapping[str, Any], cost: str) -> bool:
+    no_worse = other["loss"] <= row["loss"] and other[cost] <= row[cost]
+    return bool(no_worse and (other["loss"] < row["loss"] or other[cost] < row[cost]))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fuseworthy.evidence.availability import Availability, Hidden, Set
 from fuseworthy.evidence.duel import one_sided_error
+from fuseworthy.evidence.inferiority import p_inferior
 from fuseworthy.evidence.intervals import paired_interval
 from fuseworthy.evidence.multiple import holm
 from fuseworthy.evidence.routing import interval_on, route_all, routed_loss
@@ -73,13 +74,13 @@ def _patterns(known: Availability, ledger: Ledger, margin: float, alpha: float) 
         row |= {"rows": int(having.sum()), "basis": "as observed" if exactly else "others hidden"}
         if having.sum() > 1:
             left, _ = known.best_left(visible)
-            gain = interval_on(known, left - known.fusion[visible], having, alpha)
+            gain = interval_on(known.folds, left - known.fusion[visible], having, alpha)
             row |= gain.to_dict() | {
                 "loss_single": float(left[having].mean()),
                 "loss_fusion": float(known.fusion[visible][having].mean()),
-                "p_inferior": _p_inferior(gain, margin),
+                "p_inferior": p_inferior(gain, margin),
                 "routed": interval_on(
-                    known, left - routed_loss(known, visible, margin, alpha), having, alpha
+                    known.folds, left - routed_loss(known, visible, margin, alpha), having, alpha
                 ).to_dict(),
             }
         rows.append(row)
@@ -87,15 +88,6 @@ def _patterns(known: Availability, ledger: Ledger, margin: float, alpha: float) 
     for row, adjusted in zip(tested, holm([row["p_inferior"] for row in tested]), strict=True):
         row["not_inferior"] = adjusted <= alpha
     return rows
-
-
-def _p_inferior(gain: Any, margin: float) -> float:
-    """One-sided p of "the fusion loses the margin or more"."""
-    from scipy import stats
-
-    if gain.se == 0:
-        return 0.0 if gain.gain > -margin else 1.0
-    return float(stats.t.sf((gain.gain + margin) / gain.se, gain.df))
 
 
 def _scenarios(known: Availability) -> list[tuple[str, ...]]:
@@ -136,7 +128,7 @@ def _curve(known: Availability, missing: tuple[str, ...], alpha: float) -> dict[
     for rate in RATES:
         weights = _weights(hidden, len(missing), rate)
         single, fusion = weights @ singles, weights @ fusions
-        gain = interval_on(known, single - fusion, known.scored, alpha).to_dict()
+        gain = interval_on(known.folds, single - fusion, known.scored, alpha).to_dict()
         mean = {"single": float(single[known.scored].mean()), "fusion": float(fusion[known.scored].mean())}
         rows.append({"rate": rate} | mean | gain)
     return {

@@ -69,7 +69,7 @@ def _route(
     left, single = known.best_left(visible)
     smaller = [visible - {m} for m in visible if visible - {m} in routes]
     if rows.sum() >= FEWEST or not smaller:
-        gain = interval_on(known, left - known.fusion[visible], rows, alpha) if rows.sum() > 1 else None
+        gain = interval_on(known.folds, left - known.fusion[visible], rows, alpha) if rows.sum() > 1 else None
         good = gain is not None and rows.sum() >= FEWEST and gain.low > (0 if len(visible) == 1 else -margin)
         return Route(visible, good, single, visible, _reason(len(visible), good))
     nearest = max(smaller, key=lambda s: (int(known.having(s).sum()), sorted(s)))
@@ -97,12 +97,12 @@ def routed_loss(known: Availability, visible: Set, margin: float, alpha: float) 
     return loss
 
 
-def interval_on(known: Availability, difference: Floats, rows: NDArray[np.bool_], alpha: float) -> Interval:
+def interval_on(folds: Folds, difference: Floats, rows: NDArray[np.bool_], alpha: float) -> Interval:
     """Interval of the mean difference on some rows; fold error where every fold has some of them."""
-    own = known.folds.assignment[:, rows]
-    clusters = None if known.folds.clusters is None else known.folds.clusters[rows]
-    order = None if known.folds.order is None else known.folds.order[rows]
-    folds = Folds(known.folds.kind, own, clusters, order)
+    own = folds.assignment[:, rows]
+    clusters = None if folds.clusters is None else folds.clusters[rows]
+    order = None if folds.order is None else folds.order[rows]
+    folds = Folds(folds.kind, own, clusters, order)
     counts = np.bincount(own[own >= 0], minlength=folds.count)
     if (counts[counts > 0] < 2).any() or (counts == 0).any():
         folds = Folds("held-out", np.zeros_like(own), clusters, order)

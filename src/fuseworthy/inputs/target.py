@@ -59,12 +59,13 @@ def read_target(column: pa.Array, name: str, kind: str | None = None) -> tuple[T
             f"{'Pass task=regression.' if numeric else 'Is it an identifier or free text?'}"
         )
     ordered = sorted(pc.unique(column).to_pylist(), key=lambda v: (str(type(v)), v))
-    labels = tuple(_label(v) for v in ordered)
+    labels = tuple(label_of(v) for v in ordered)
     codes = pc.index_in(column, value_set=pa.array(ordered, type=column.type))
     return Task(inferred, labels), codes.to_numpy(zero_copy_only=False).astype(np.int64), reason  # type: ignore[arg-type]
 
 
-def _label(value: Any) -> str:
+def label_of(value: Any) -> str:
+    """How a class is called in the order of a task's classes."""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 

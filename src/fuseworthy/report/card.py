@@ -17,7 +17,7 @@ def render_card(facts: Mapping[str, Any], note: str = "") -> str:
     ----------
     facts : Mapping
         ``name``, ``target``, ``task``, ``classes``, ``modalities``, ``routes``, ``limits``, ``threshold``, ``verdict``,
-        ``rows``, ``keeps_rows`` and ``versions`` of a model.
+        ``rows``, ``keeps_rows``, ``keeps_digests`` and ``versions`` of a model.
     note : str
         The fusion note, which is Markdown already; its headings move down a level.
     """

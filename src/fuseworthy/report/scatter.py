@@ -59,21 +59,38 @@ def rates_display(curves: Sequence[Row], margin: object) -> Markup:
     )
 
 
-def costs_display(rows: Sequence[Row]) -> Markup:
-    """Draw loss against milliseconds a row (log); the strategies that nothing else beats are named."""
+def costs_display(
+    rows: Sequence[Row],
+    cost: str = "predict_seconds",
+    below: str = "milliseconds a row",
+    front: str = "pareto",
+    title: str = "loss against the time to predict",
+) -> Markup:
+    """Draw loss against a cost (log); those that nothing else beats are named.
+
+    Parameters
+    ----------
+    rows : with ``loss``, ``name``, the cost, and under ``front`` whether nothing else beats it
+    below : what the cost is, under its axis
+    """
     points = []
     for row in rows:
-        cost, loss = finite(row.get("predict_seconds")), finite(row.get("loss"))
-        if cost is not None and loss is not None and cost > 0:
-            points.append((math.log10(cost), loss, row))
+        price, loss = finite(row.get(cost)), finite(row.get("loss"))
+        if price is not None and loss is not None and price > 0:
+            points.append((math.log10(price), loss, row))
     across, up = covering([x for x, _, _ in points], 0.08), covering([y for _, y, _ in points], 0.08)
-    parts = [_frame(across, up, "milliseconds a row", "loss", log=True)]
-    for x, y, row in sorted(points, key=lambda point: (bool(point[2].get("pareto")), point[0])):
-        css = "dot front" if row.get("pareto") else "dot"
-        parts.append(mark("circle", cx=_x(across, x), cy=_y(up, y), r=4.0 if row.get("pareto") else 2.6, class_=css))
-        if row.get("pareto"):
+    parts = [_frame(across, up, below, "loss", log=True)]
+    for x, y, row in sorted(points, key=lambda point: (bool(point[2].get(front)), point[0])):
+        css = "dot front" if row.get(front) else "dot"
+        parts.append(mark("circle", cx=_x(across, x), cy=_y(up, y), r=4.0 if row.get(front) else 2.6, class_=css))
+        if row.get(front):
             parts.append(mark("text", _short(row.get("name")), x=_x(across, x) + 7, y=_y(up, y) + 4, class_="label"))
-    return picture("loss against the time to predict", *parts, viewBox=_box(), class_="scatter")
+    return picture(title, *parts, viewBox=_box(), class_="scatter")
+
+
+def _power(tick: float) -> str:
+    """A power of ten as a number."""
+    return numerals.brief(10**tick) if tick < 3 else numerals.count(10**tick)
 
 
 def _short(name: object) -> str:
@@ -104,7 +121,7 @@ def _frame(across: Axis, up: Axis, below: str, beside: str, log: bool = False) -
     parts = [mark("rect", x=_LEFT, y=_TOP, width=_INNER, height=_TALL, class_="pane")]
     for tick in across.ticks(6):
         x = _x(across, tick)
-        label = numerals.brief(10**tick) if log else numerals.plain(tick, across.decimals(6))
+        label = _power(tick) if log else numerals.plain(tick, across.decimals(6))
         parts.append(mark("line", x1=x, x2=x, y1=_TOP, y2=_TOP + _TALL, class_="grid"))
         parts.append(mark("text", label, x=x, y=_TOP + _TALL + 15, text_anchor="middle", class_="label"))
     for tick in up.ticks(5):

@@ -48,8 +48,8 @@ class BlockPenalised:
     def __init__(self, model: Any, scale: Floats) -> None:
         self.model, self.scale = model, scale
 
-    def fit(self, x: Any, y: NDArray[Any]) -> BlockPenalised:
-        self.model.fit(self._scaled(x), y)
+    def fit(self, x: Any, y: NDArray[Any], sample_weight: Floats | None = None) -> BlockPenalised:
+        self.model.fit(self._scaled(x), y, **({} if sample_weight is None else {"sample_weight": sample_weight}))
         self.coef_, self.intercept_ = self.model.coef_, self.model.intercept_
         self.classes_ = getattr(self.model, "classes_", None)
         return self

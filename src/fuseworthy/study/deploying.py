@@ -48,6 +48,7 @@ class Refit:
     custom: Mapping[str, str]
 
     def __call__(self, study: Study, deploy: str) -> Model:
+        from fuseworthy.deploy.learned import LearnedRows
         from fuseworthy.deploy.model import Model
         from fuseworthy.deploy.router import route_by_study
 
@@ -82,6 +83,7 @@ class Refit:
             prior=part.prior,
             threshold=_threshold(study, deploy),
             about=_about(study, deploy),
+            learned_rows=LearnedRows.of(self.loaded.table, [c for m in modalities.values() for c in m.columns]),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ from fuseworthy.deploy.export.rows import Input
 from fuseworthy.deploy.probe import probe_blocks
 from fuseworthy.inputs.encoders.words import RUNS, WORDS
 from fuseworthy.strategies.hidden import hidden, visible_sets
+from fuseworthy.strategies.part import Blocks
+from fuseworthy.task import Floats
 
 if TYPE_CHECKING:
     from fuseworthy.deploy.export.routing import Table
@@ -60,8 +62,9 @@ def description(
     table: Table,
     parity: Parity,
     versions: Mapping[str, str],
+    answered: Callable[[Blocks], Floats] | None = None,
 ) -> dict[str, Any]:
-    """Everything about a graph, for JSON."""
+    """Everything about a graph, for JSON; ``answered`` says what it answers where that is not what the model does."""
     return {
         "format": FORMAT,
         "file": GRAPH,
@@ -85,7 +88,7 @@ def description(
         },
         "router": _router(model, table),
         "parity": asdict(parity) | {"tolerance": TOLERANCE},
-        "probe": _probe(model, inputs),
+        "probe": _probe(model, inputs, answered or (lambda blocks: model.answer_blocks(blocks).prediction)),
     }
 
 
@@ -125,13 +128,10 @@ def _router(model: Model, table: Table) -> dict[str, Any]:
     }
 
 
-def _probe(model: Model, inputs: Sequence[Input]) -> dict[str, Any]:
+def _probe(model: Model, inputs: Sequence[Input], answered: Callable[[Blocks], Floats]) -> dict[str, Any]:
     """Rows drawn at random, and what must be answered with every set of modalities shown."""
     blocks = padded(probe_blocks(model))
-    answers = {
-        "+".join(s): model.answer_blocks(hidden(blocks, s)).prediction.tolist()
-        for s in visible_sets(list(model.modalities))
-    }
+    answers = {"+".join(s): answered(hidden(blocks, s)).tolist() for s in visible_sets(list(model.modalities))}
     arrays = fed(blocks, inputs)
     return {
         "inputs": {name: _written(array) for name, array in arrays.items()},

@@ -74,7 +74,7 @@ def measured(model: Model, content: bytes, inputs: Sequence[Input], outputs: Out
         worst = max(worst, apart)
     if real is None:
         return Parity(worst)
-    found = [asked.apart(piece) for piece in _pieces(padded(real))]
+    found = [asked.apart(piece) for piece in pieces(padded(real), AT_ONCE)]
     largest = max((apart for apart, _ in found), default=0.0)
     _require_alike(largest, "real rows")
     return Parity(worst, _rows(real), largest, sum(rows for _, rows in found))
@@ -171,9 +171,10 @@ def _by_row(ours: Mapping[str, Floats], theirs: Mapping[str, Floats]) -> Floats:
     return np.max([np.abs(own - theirs[name]).max(axis=1) for name, own in ours.items()], axis=0)  # type: ignore[no-any-return]
 
 
-def _pieces(blocks: Blocks) -> Iterator[dict[str, dict[str, Block]]]:
-    for start in range(0, _rows(blocks), AT_ONCE):
-        rows = np.arange(start, min(start + AT_ONCE, _rows(blocks)))
+def pieces(blocks: Blocks, at_once: int) -> Iterator[dict[str, dict[str, Block]]]:
+    """The blocks some rows at a time."""
+    for start in range(0, _rows(blocks), at_once):
+        rows = np.arange(start, min(start + at_once, _rows(blocks)))
         yield {m: {view: block.shuffled(rows) for view, block in views.items()} for m, views in blocks.items()}
 
 

@@ -3,6 +3,7 @@
 from fuseworthy.report.plots.attribution import AttributionDisplay, DecompositionDisplay
 from fuseworthy.report.plots.calibration import AbstentionDisplay, CalibrationDisplay
 from fuseworthy.report.plots.checks import ChecksDisplay
+from fuseworthy.report.plots.compressed import CompressedDisplay
 from fuseworthy.report.plots.costs import CostsDisplay
 from fuseworthy.report.plots.display import Display
 from fuseworthy.report.plots.gains import GainsDisplay, HeadroomDisplay, SlicesDisplay
@@ -15,6 +16,7 @@ __all__ = [
     "AttributionDisplay",
     "CalibrationDisplay",
     "ChecksDisplay",
+    "CompressedDisplay",
     "CostsDisplay",
     "DecompositionDisplay",
     "Display",
