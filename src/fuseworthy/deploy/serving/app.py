@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.resources import files
 from typing import Any
 
 import orjson
@@ -16,17 +15,12 @@ from fuseworthy import __version__
 from fuseworthy.deploy.serving import tensors
 from fuseworthy.deploy.serving.exchange import Endpoint, told
 from fuseworthy.deploy.serving.gate import FAILED, Gate
+from fuseworthy.deploy.serving.page import FILES, POLICY, content_of
 from fuseworthy.deploy.serving.problem import Problem
 from fuseworthy.deploy.serving.schema import infer_schema, predict_schema, problems
 from fuseworthy.deploy.serving.served import Served
 from fuseworthy.deploy.serving.service import JSON, Service
 from fuseworthy.deploy.serving.settings import Settings
-
-PAGE = files("fuseworthy.deploy.serving") / "page.html"
-PAGE_POLICY = (
-    "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-    "media-src data: blob:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
-)
 
 
 def application(served: Served, settings: Settings, examples: list[Any] | None = None) -> tuple[Gate, Service]:
@@ -56,9 +50,12 @@ def application(served: Served, settings: Settings, examples: list[Any] | None =
 
 
 def _add_page(app: FastAPI, own: Service) -> None:
-    @app.get("/", include_in_schema=False)
-    async def page() -> Response:
-        return Response(PAGE.read_bytes(), media_type="text/html", headers={"content-security-policy": PAGE_POLICY})
+    async def page(request: Request) -> Response:
+        content, kind = content_of(request.url.path)
+        return Response(content, media_type=kind, headers={"content-security-policy": POLICY})
+
+    for path in FILES:
+        app.get(path, include_in_schema=False)(page)
 
     @app.get("/spec", summary="What the model wants, and what the study said of it", responses=problems(401))
     async def spec() -> Response:

@@ -14,10 +14,11 @@ from starlette.routing import compile_path
 from fuseworthy.deploy.serving.exchange import Endpoint
 from fuseworthy.deploy.serving.exchange import told as tell_of
 from fuseworthy.deploy.serving.metrics import Metrics
+from fuseworthy.deploy.serving.page import FILES
 from fuseworthy.deploy.serving.problem import Problem
 from fuseworthy.deploy.serving.settings import Settings
 
-OPEN = frozenset(("/", "/live", "/ready", "/v2/health/live", "/v2/health/ready", "/favicon.ico"))
+OPEN = frozenset(("/live", "/ready", "/v2/health/live", "/v2/health/ready", "/favicon.ico", *FILES))
 """Paths that need no token: the page (which asks for one) and what machines look at."""
 PROTECTION = [
     (b"x-content-type-options", b"nosniff"),
