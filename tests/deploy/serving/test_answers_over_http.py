@@ -125,10 +125,22 @@ def test_every_path_of_the_description_is_there(client):
 
 
 def test_what_is_not_there_is_said_as_a_problem(client):
-    for method, path, status in (("GET", "/nope", 404), ("POST", "/live", 405), ("GET", "/predict", 405)):
+    for method, path, status, allow in (
+        ("GET", "/nope", 404, None),
+        ("POST", "/live", 405, "GET"),
+        ("GET", "/predict", 405, "POST"),
+    ):
         found, headers, _ = client.raw(method, path)
         assert (found, headers["content-type"]) == (status, "application/problem+json")
+        assert headers.get("allow") == allow
     assert client.get("/v2/models/other")[0] == 404
+
+
+def test_a_head_is_that_of_the_answer_without_its_body(client):
+    for path in ("/", "/live", "/ready", "/metrics"):
+        status, headers, body = client.raw("HEAD", path)
+        assert (status, body) == (200, b"")
+        assert int(headers["content-length"]) > 0
 
 
 def test_metrics_count_missing_modalities_and_routes(vectors):

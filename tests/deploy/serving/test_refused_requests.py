@@ -54,6 +54,7 @@ WRONG = {
     "a string": (body(rows=[{"face": "[1,1,1]"}]), "/rows/0/face"),
     "an object": (body(rows=[{"face": {"face": [1, 1, 1]}}]), "/rows/0/face"),
     "too large": (body(rows=[{"face": [1, 1e16, 1]}]), "/rows/0/face"),
+    "far too large": (body(rows=[{"face": [1, 1e300, -1e300]}]), "/rows/0/face"),
     "beyond 64 bits": (TEXT.replace("0.5", "1" + "0" * 400, 1), None),
     "a name with a slash": (body(rows=[{"a/b~": 1}]), "/rows/0/a~1b~0"),
 }

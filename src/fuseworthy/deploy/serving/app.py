@@ -10,6 +10,7 @@ import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 
 from fuseworthy import __version__
 from fuseworthy.deploy.serving import tensors
@@ -21,6 +22,9 @@ from fuseworthy.deploy.serving.schema import infer_schema, predict_schema, probl
 from fuseworthy.deploy.serving.served import Served
 from fuseworthy.deploy.serving.service import JSON, Service
 from fuseworthy.deploy.serving.settings import Settings
+
+NAME = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "enum": ["model"]}}
+"""The model's name in a path; its strategy's name will do as well."""
 
 
 def application(served: Served, settings: Settings, examples: list[Any] | None = None) -> tuple[Gate, Service]:
@@ -73,7 +77,14 @@ def _add_health(app: FastAPI, own: Service) -> None:
     async def ready() -> Response:
         return _ready(own)
 
-    @app.get("/metrics", summary="Counts for Prometheus", responses=problems(401))
+    prometheus: dict[int | str, Any] = {200: {"content": {own.metrics.media_type: {"schema": {"type": "string"}}}}}
+
+    @app.get(
+        "/metrics",
+        summary="Counts for Prometheus",
+        response_class=PlainTextResponse,
+        responses=prometheus | problems(401),
+    )
     async def metrics() -> Response:
         return Response(own.measured(), media_type=own.metrics.media_type)
 
@@ -105,7 +116,7 @@ async def _tell(request: Request, error: Exception) -> Response:
         detail = (
             f"{request.method} {request.url.path[:80]} is not what this server answers; /openapi.json lists what is."
         )
-        error = Problem(error.status_code, detail)
+        error = Problem(error.status_code, detail, allow=(error.headers or {}).get("Allow"))
     answer = told(error if isinstance(error, Problem) else FAILED)
     return Response(answer.body, answer.status, dict(answer.headers), answer.media_type)
 
@@ -117,6 +128,9 @@ def _described(app: FastAPI, own: Service) -> dict[str, Any]:
     found: dict[str, Any] = get_openapi(title=title, version=served.version, routes=app.routes)
     found["paths"]["/predict"] = {"post": predict_schema(served)}
     found["paths"]["/v2/models/{name}/infer"] = {"post": infer_schema(served)}
+    for path in ("/v2/models/{name}", "/v2/models/{name}/ready", "/v2/models/{name}/infer"):
+        for operation in found["paths"][path].values():
+            operation["parameters"] = [NAME]
     if own.settings.token is not None:
         found.setdefault("components", {})["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         found["security"] = [{"token": []}]

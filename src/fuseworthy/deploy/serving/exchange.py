@@ -102,7 +102,9 @@ class Endpoint:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         try:
             if scope["method"] != "POST":
-                raise Problem(405, f"this endpoint must be asked by POST, but {scope['method'][:20]} came.")
+                raise Problem(
+                    405, f"this endpoint must be asked by POST, but {scope['method'][:20]} came.", allow="POST"
+                )
             answer = await self.function(Asking(scope, receive), **scope["path_params"])
         except Problem as problem:
             answer = told(problem)
@@ -115,6 +117,4 @@ def told(problem: Problem) -> Answer:
     media_type = headers.pop("content-type")
     if problem.status in (408, 413):
         headers["connection"] = "close"
-    if problem.status == 405:
-        headers["allow"] = "POST"
     return Answer(problem.body, media_type, problem.status, headers)

@@ -62,6 +62,8 @@ class Gate:
                     message["headers"].append((b"connection", b"close"))
             await send(message)
 
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}  # the answer's body is left out by the protocol
         path, app = self._found(scope)
         try:
             self._require_allowed(scope)

@@ -30,11 +30,21 @@ class Problem(Exception):
     detail : what must hold, what came instead, what to do
     pointer : JSON pointer (RFC 6901) into the body, if it is about a place in it
     retry_after : seconds, of a server that is busy
+    allow : methods that would be answered, where another came
     """
 
-    def __init__(self, status: int, detail: str, pointer: str | None = None, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        pointer: str | None = None,
+        *,
+        retry_after: int | None = None,
+        allow: str | None = None,
+    ) -> None:
         super().__init__(detail)
-        self.status, self.detail, self.pointer, self.retry_after = status, detail, pointer, retry_after
+        self.status, self.detail, self.pointer = status, detail, pointer
+        self.retry_after, self.allow = retry_after, allow
 
     @property
     def body(self) -> bytes:
@@ -52,6 +62,8 @@ class Problem(Exception):
         found = {"content-type": MEDIA_TYPE}
         if self.retry_after is not None:
             found["retry-after"] = str(self.retry_after)
+        if self.allow is not None:
+            found["allow"] = self.allow
         if self.status == 401:
             found["www-authenticate"] = "Bearer"
         return found

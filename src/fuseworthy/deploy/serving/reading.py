@@ -176,7 +176,9 @@ def _vector(value: Any, width: int, at: tuple[str | int, ...]) -> NDArray[np.flo
     if found is None or (((found == 0) | (found == 1)).any() and not NUMBERS.issuperset(map(type, value))):
         place = next((i for i, own in enumerate(value) if type(own) not in NUMBERS), 0)
         raise Problem(422, "a vector must hold numbers of 64 bits and nothing else, but does not.", pointer(*at, place))
-    if not found @ found <= LARGEST**2 and not np.abs(found).max() <= LARGEST:  # the first is the faster one
+    with np.errstate(over="ignore"):
+        within = found @ found <= LARGEST**2 or np.abs(found).max() <= LARGEST  # the first is the faster one
+    if not within:
         raise Problem(422, f"numbers of a vector must be within {LARGEST:g}, but one is not.", pointer(*at))
     return found
 

@@ -95,7 +95,6 @@ def infer_schema(served: Served) -> dict[str, Any]:
     return {
         "summary": "Open Inference Protocol: answer encoded rows",
         "operationId": "infer",
-        "parameters": [{"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}],
         "requestBody": {
             "required": True,
             "content": {

@@ -115,10 +115,18 @@ class Service:
             "threshold": own["threshold"],
             "modalities": [wanted.to_dict() for wanted in served.wanted.values()],
             "sets": [
-                {"pattern": r.pattern, "route": r.name, "shown": list(r.shown), "why": r.why} for r in served.routes
+                {
+                    "pattern": r.pattern,
+                    "modalities": list(r.given),
+                    "route": r.name,
+                    "shown": list(r.shown),
+                    "why": r.why,
+                }
+                for r in served.routes
             ],
             "explains": len(served.names) <= MOST_SHARED,
             "sentence": about.get("sentence", ""),
+            "outcome": (about.get("verdict") or {}).get("outcome"),
             "limits": about.get("limits", []),
             "rows": about.get("rows"),
             "examples": self.examples,

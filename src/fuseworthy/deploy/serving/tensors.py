@@ -140,9 +140,10 @@ def _tensor(served: Served, tensor: Any, rest: memoryview, at: str) -> tuple[str
 
 def _is_within(array: NDArray[Any], holes: bool) -> bool:
     """Whether all numbers are finite and not too large; NaN may be among them where cells may be missing."""
-    if not holes and array @ array <= LARGEST**2:  # the fastest way to know of most
-        return True
-    small = np.abs(array) <= LARGEST
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not holes and array @ array <= LARGEST**2:  # the fastest way to know of most
+            return True
+        small = np.abs(array) <= LARGEST
     return bool((small | np.isnan(array) if holes else small).all())
 
 
