@@ -88,18 +88,22 @@ class Batcher(Generic[Item, Result]):
         Problem
             503: too many rows are waiting.
         """
-        if self.waiting + rows > self.most_waiting and self.waiting:
-            raise Problem(
-                503,
-                f"at most {self.most_waiting} rows may wait, and {self.waiting} do. Ask again later.",
-                retry_after=max(1, round(self.waiting / self._rate)),
-            )
+        self.require_room(rows)
         loop = asyncio.get_running_loop()
         own = _Waiting(item, rows, kind, loop.create_future(), loop.time() + PATIENCE)
         self._queue.append(own)
         self.waiting += rows
         self._some.set()
         return own.future
+
+    def require_room(self, rows: int = 1) -> None:
+        """Raise `Problem` 503 if so many rows more may not wait; a request of any size is taken when nothing waits."""
+        if self.waiting + rows > self.most_waiting and self.waiting:
+            raise Problem(
+                503,
+                f"at most {self.most_waiting} rows may wait, and {self.waiting} do. Ask again later.",
+                retry_after=max(1, round(self.waiting / self._rate)),
+            )
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

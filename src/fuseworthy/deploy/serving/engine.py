@@ -106,6 +106,12 @@ class Engine:
         now = self.loaded.encoder.deaths if self.loaded and self.loaded.encoder else 0
         return self._deaths + now
 
+    def require_room(self) -> None:
+        """Raise `Problem` 503 if the queues are full: before a request is read, as reading takes longer than refusing."""
+        self.batcher.require_room()
+        if self.loaded is not None and self.loaded.encoding is not None:
+            self.loaded.encoding.require_room()
+
     async def answer_rows(
         self, served: Served, rows: list[dict[str, Any]], gone: list[asyncio.Future[Any]]
     ) -> tuple[Answered, list[str]]:

@@ -23,6 +23,8 @@ from fuseworthy.deploy.serving.uploads import read_form
 
 MOST_EXPLAINED = 1 << 13
 """Rows times sets of modalities that one request may have explained."""
+HELD = 0.25
+"""Seconds after which a request is refused for want of room: clients that ask again at once leave time to answer others."""
 JSON, FORM, BINARY = "application/json", "multipart/form-data", "application/octet-stream"
 
 
@@ -89,11 +91,11 @@ class Service:
     async def infer(self, asking: Asking, name: str) -> Answer:
         """Encoded rows as tensors."""
         self.require_name(name)
-        served = self.engine.served
         header = asking.header(tensors.HEADER.encode())
         if asking.header(b"content-type").partition(";")[0].strip().lower() not in (JSON, BINARY):
             raise Problem(415, f"a body must be {JSON} or {BINARY}, but is neither.")
-        body = await asking.body(self.most_body)
+        body = await self._body(asking)
+        served = self.engine.served
         feeds, request = tensors.read_tensors(served, body, header or None)
         found = await self.engine.answer_feeds(served, feeds, asking.gone)
         self.metrics.answered(found)
@@ -142,12 +144,24 @@ class Service:
             waiting=self.engine.waiting, deaths=self.engine.deaths, name=served.name, version=served.version
         )
 
+    async def _body(self, asking: Asking) -> bytes:
+        """A request's body, if there is room for its rows: asked before it is read, and again before it is understood."""
+        try:
+            self.engine.require_room()
+            body = await asking.body(self.most_body)
+            self.engine.require_room()
+        except Problem as problem:
+            if problem.status == 503:
+                await asyncio.sleep(HELD)
+            raise
+        return body
+
     async def _asked(self, asking: Asking) -> Asked:
         header = asking.header(b"content-type")
         kind = header.partition(";")[0].strip().lower()
         if kind not in (JSON, FORM):
             raise Problem(415, f"a body must be {JSON} or {FORM}, but {kind[:80] or 'nothing'} came.")
-        body = await asking.body(self.most_body)
+        body = await self._body(asking)
         served = self.engine.served
         asked = read_rows(served, read_json(body) if kind == JSON else await read_form(served, header, body))
         if asked.explain:
