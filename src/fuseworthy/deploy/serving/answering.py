@@ -43,7 +43,7 @@ class Answered:
     def told(self, contributions: dict[str, Floats] | None = None) -> list[dict[str, Any]]:
         """One object a row, for JSON."""
         served, own = self.served, self.served.description["outputs"]
-        tell = _teller(served)
+        tell = _Teller(served)
         prediction = self.prediction.tolist()
         fusion = self.said[own["fusion"]].tolist() if own["fusion"] else None
         alone = {m: self.said[name].tolist() for m, name in own["singles"].items()}
@@ -68,7 +68,7 @@ class Answered:
         return found
 
 
-class _teller:
+class _Teller:
     """Predictions by class, or as a value."""
 
     def __init__(self, served: Served) -> None:

@@ -22,7 +22,7 @@ INLINE = 0.002
 LEFT = 1.0
 """Seconds that a graph stays after another has taken its place: requests may have been read for it."""
 LOST = 3
-"""Batches in a row that may fail before the server says that it is not ready."""
+"""Requests in a row that may fail before the server looks whether it still answers."""
 
 
 @dataclass(eq=False)
@@ -72,9 +72,19 @@ class Engine:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it would answer now."""
+        """Whether it would answer now; after some failures a batch is asked to know."""
         loaded = self.loaded
-        return loaded is not None and self.failures < LOST and (loaded.encoder is None or loaded.encoder.ready)
+        if loaded is None or (loaded.encoder is not None and not loaded.encoder.ready):
+            return False
+        return self.failures < LOST or self._answers(loaded)
+
+    def _answers(self, loaded: Loaded) -> bool:
+        try:
+            loaded.served.run(_full_batch(loaded.served))
+        except Exception:
+            return False
+        self.failures = 0
+        return True
 
     async def start(self) -> None:
         """Begin to answer; in a running loop."""
@@ -203,12 +213,18 @@ def _require_something(served: Served, feeds: Feeds) -> None:
         raise Problem(422, "a row must have at least one modality, but what it gives is empty.", place)
 
 
-def _seconds_of_a_batch(served: Served) -> float:
-    """How long the graph takes over a full batch of rows that have everything."""
+def _full_batch(served: Served) -> Feeds:
+    """Rows that have everything."""
     feeds: Feeds = {}
     for name, own in served.inputs.items():
         shape = [MOST_ROWS, *(8 if isinstance(size, str) else size for size in own["shape"][1:])]
         feeds[name] = np.ones(shape, dtype=own["dtype"])
+    return feeds
+
+
+def _seconds_of_a_batch(served: Served) -> float:
+    """How long the graph takes over a full batch."""
+    feeds = _full_batch(served)
     served.run(feeds)
     start = time.perf_counter()
     served.run(feeds)

@@ -49,7 +49,7 @@ class Metrics:
         )
         self._known: dict[tuple[str, str], Counter] = {}
         self._tally: Tally[Route] = Tally()
-        self._unsure = 0
+        self._unsure = self._deaths = 0
 
     def requested(self, endpoint: str, status: int, seconds: float) -> None:
         """Count a request."""
@@ -79,7 +79,8 @@ class Metrics:
         self._waiting.set(waiting)
         self._info.clear()
         self._info.labels(name, version).set(1)
-        self._lost._value.set(deaths)
+        self._lost.inc(deaths - self._deaths)
+        self._deaths = deaths
         return generate_latest(self.registry)
 
     def _add_up(self) -> None:
