@@ -48,6 +48,11 @@ class Task:
         return self.kind != "regression"
 
     @property
+    def prediction_unit(self) -> float:
+        """What differences between predictions are counted in: 1 of probabilities, the target's standard deviation."""
+        return 1.0 if self.is_classification else max(float(self.variance) ** 0.5, 1e-12)
+
+    @property
     def loss_name(self) -> str:
         return "log-loss" if self.is_classification else "squared error / variance"
 

@@ -12,8 +12,9 @@ from fuseworthy.inputs.blocks import load_block, save_block
 from fuseworthy.inputs.duplicates import cell_codes
 from fuseworthy.inputs.encode import encode_rows, encoding_from_dict, learn_encodings, views_of
 from fuseworthy.inputs.encoded import encode_modalities
-from fuseworthy.inputs.encoders.tokens import MOST_TOKENS, learn_tokens
+from fuseworthy.inputs.encoders.tokens import learn_tokens
 from fuseworthy.inputs.infer import infer_modalities
+from fuseworthy.inputs.limits import MOST_TOKENS
 from fuseworthy.inputs.tables import read_table
 
 CELLS = [[[1.0, 2.0], [3.0, 4.0]], None, [], [[5.0, 6.0], [-1.0, 0.0], [2.0, 0.0]]]

@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 
 from fuseworthy.task import Floats, Task
 
-FUSION, PRIOR = "fusion", "prior"
-"""Routes beside those to a single."""
-
 
 @dataclass(frozen=True)
 class Answers:

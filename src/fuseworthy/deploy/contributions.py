@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fuseworthy.deploy.answers import FUSION, Answers
+from fuseworthy.deploy.answers import Answers
+from fuseworthy.deploy.router import FUSION
 from fuseworthy.evidence.shapley import shapley
 from fuseworthy.folds import Ints
 from fuseworthy.strategies.hidden import hidden

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseworthy.deploy.answers import FUSION, PRIOR, Answers
+from fuseworthy.deploy.answers import Answers
 from fuseworthy.deploy.learned import LearnedRows
-from fuseworthy.deploy.router import Router
+from fuseworthy.deploy.router import FUSION, PRIOR, Router
 from fuseworthy.errors import InputError
+from fuseworthy.evidence.shapley import MOST_MEMBERS
 from fuseworthy.inputs.blocks import NOTHING, patterns
 from fuseworthy.inputs.encode import Encodings, encode_rows, moved
 from fuseworthy.inputs.modality import Modality
@@ -26,9 +27,6 @@ from fuseworthy.task import Floats, Task
 if TYPE_CHECKING:
     from fuseworthy.deploy.compress import Compressed, Wanted
     from fuseworthy.deploy.export.write import Exported
-
-MOST_SHARED = 8
-"""Modalities up to which contributions are computed: every subset is asked."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -138,9 +136,9 @@ class Model:
         """
         from fuseworthy.deploy.contributions import contributions
 
-        if len(self.modalities) > MOST_SHARED:
+        if len(self.modalities) > MOST_MEMBERS:
             raise InputError(
-                f"contributions need at most {MOST_SHARED} modalities, as every subset is asked, but there are "
+                f"contributions need at most {MOST_MEMBERS} modalities, as every subset is asked, but there are "
                 f"{len(self.modalities)}. Use answer, which needs none."
             )
         blocks = self.blocks_of(rows, root)

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+FUSION, PRIOR = "fusion", "prior"
+"""Routes beside those to a single."""
+
 
 @dataclass(frozen=True)
 class Choice:

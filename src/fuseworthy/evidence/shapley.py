@@ -10,6 +10,9 @@ import numpy as np
 
 from fuseworthy.task import Floats
 
+MOST_MEMBERS = 8
+"""Of a game whose every subset is asked."""
+
 
 def shapley(member: str, members: Sequence[str], worth: Mapping[tuple[str, ...], Floats]) -> Floats:
     """Mean of what a member adds to those before it, over all orders.

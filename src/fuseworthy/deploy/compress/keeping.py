@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fuseworthy.deploy.compress.asking import answers_of
-from fuseworthy.deploy.export.described import DESCRIPTION, GRAPH, description
+from fuseworthy.deploy.export.described import description
 from fuseworthy.deploy.export.parity import MOST_ROWS, Parity, fed, measured, padded
 from fuseworthy.deploy.export.session import opened
-from fuseworthy.deploy.export.write import PACKAGES
+from fuseworthy.deploy.export.write import PACKAGES, write_graph
 from fuseworthy.deploy.folder import versions_here
 from fuseworthy.deploy.probe import probe_blocks
-from fuseworthy.durable import write_bytes
 from fuseworthy.strategies.hidden import hidden, visible_sets
 from fuseworthy.strategies.part import Blocks
 from fuseworthy.task import Floats
@@ -48,8 +46,7 @@ def keep(candidate: Candidate, blocks: Blocks, folder: Path) -> None:
         facts["parity"]["tolerance"] = None
     facts["compressed"] = {"name": candidate.name, "title": candidate.title, "told": candidate.told}
     folder.mkdir(parents=True)
-    write_bytes(folder / GRAPH, graph.content)
-    write_bytes(folder / DESCRIPTION, json.dumps(facts, ensure_ascii=False, allow_nan=False, indent=1).encode())
+    write_graph(folder, graph.content, facts)
 
 
 def folder_names(names: Sequence[str]) -> dict[str, str]:
@@ -91,9 +88,8 @@ def _apart(candidate: Candidate, real: Blocks) -> Parity:
     """How far a rounded graph is from the model it was rounded from."""
     model, answered = candidate.model, _asked(candidate)
     probe = padded(probe_blocks(model))
-    unit = 1.0 if model.task.is_classification else max(model.task.variance**0.5, 1e-12)
     sets = [hidden(probe, own) for own in visible_sets(list(model.modalities))]
     worst = max(float(np.abs(answered(own) - model.answer_blocks(own).prediction).max()) for own in sets)
     exact = model.answer_blocks(real).prediction
     apart = np.abs(answers_of(candidate.graph, real, model.task) - exact).max()
-    return Parity(worst / unit, len(exact), float(apart) / unit)
+    return Parity(worst / model.task.prediction_unit, len(exact), float(apart) / model.task.prediction_unit)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fuseworthy.deploy.export.parity import TOLERANCE, Parity, fed, padded
+from fuseworthy.deploy.export.files import FORMAT, GRAPH, TOLERANCE
+from fuseworthy.deploy.export.parity import Parity, fed, padded
 from fuseworthy.deploy.export.rows import Input
 from fuseworthy.deploy.probe import probe_blocks
 from fuseworthy.inputs.encoders.words import RUNS, WORDS
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from fuseworthy.deploy.export.routing import Table
     from fuseworthy.deploy.model import Model
 
-FORMAT = 1
-GRAPH, DESCRIPTION = "model.onnx", "export.json"
 LARGEST_PROBE = 1 << 16
 """Numbers of an input of the probe that are written out; larger ones are left to their digest."""
 READS = {

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from fuseworthy.deploy.export.files import TOLERANCE
 from fuseworthy.deploy.export.rows import Input
 from fuseworthy.deploy.export.session import opened
 from fuseworthy.deploy.export.settled import around
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from fuseworthy.deploy.export.described import Outputs
     from fuseworthy.deploy.model import Model
 
-TOLERANCE = 1e-5
-"""By how much a probability, or a value in standard deviations of the target, may differ."""
 MOST_ROWS = 1000
 AT_ONCE = 64
 """Rows that are asked together; counts of tokens are dense here."""
@@ -141,7 +140,7 @@ class _Asked:
         if (routes != answers.route).any():
             return float("inf"), 0
         task = model.task
-        unit = 1.0 if task.is_classification else max(float(task.variance) ** 0.5, 1e-12)
+        unit = task.prediction_unit
 
         def off(given: Answers) -> Floats:
             return np.asarray(_by_row(_said(given, self.outputs), found) / unit)

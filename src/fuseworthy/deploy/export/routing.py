@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseworthy.deploy.answers import FUSION, PRIOR
 from fuseworthy.deploy.export.graph import Value
 from fuseworthy.deploy.export.predictors import said
 from fuseworthy.deploy.export.rows import Rows, pattern_number
+from fuseworthy.deploy.router import FUSION, PRIOR
 from fuseworthy.errors import InputError
 
 if TYPE_CHECKING:

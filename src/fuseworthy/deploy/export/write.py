@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fuseworthy.deploy.export.described import DESCRIPTION, GRAPH, Outputs, description
+from fuseworthy.deploy.export.described import Outputs, description
+from fuseworthy.deploy.export.files import DESCRIPTION, GRAPH
 from fuseworthy.deploy.export.graph import Graph
 from fuseworthy.deploy.export.parity import MOST_ROWS, Parity, measured
 from fuseworthy.deploy.export.routing import Table, routed, table_of
@@ -60,9 +62,14 @@ def export(model: Model, folder: Path, *, check: Any = None, root: str | Path | 
     parity = measured(model, content, inputs, outputs, real)
     facts = description(model, content, inputs, outputs, table, parity, versions_here(PACKAGES))
     with new_folder(folder) as made:
-        write_bytes(made / GRAPH, content)
-        write_bytes(made / DESCRIPTION, json.dumps(facts, ensure_ascii=False, allow_nan=False, indent=1).encode())
+        write_graph(made, content, facts)
     return Exported(folder, len(content), parity)
+
+
+def write_graph(folder: Path, content: bytes, facts: Mapping[str, Any]) -> None:
+    """The two files of an export."""
+    write_bytes(folder / GRAPH, content)
+    write_bytes(folder / DESCRIPTION, json.dumps(facts, ensure_ascii=False, allow_nan=False, indent=1).encode())
 
 
 def built(model: Model) -> tuple[bytes, list[Input], Outputs, Table]:

@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseworthy.deploy.router import FUSION, PRIOR
 from fuseworthy.deploy.serving.served import Feeds, Route, Said, Served
-from fuseworthy.evidence.shapley import shapley
+from fuseworthy.evidence.shapley import MOST_MEMBERS, shapley
 from fuseworthy.task import Floats
-
-MOST_SHARED = 8
-"""Modalities up to which contributions are computed: every subset is asked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,19 +99,19 @@ def contributions(found: Answered) -> dict[str, Floats]:
         More than eight modalities.
     """
     served = found.served
-    if len(served.names) > MOST_SHARED:
-        raise ValueError(f"contributions need at most {MOST_SHARED} modalities, but there are {len(served.names)}")
+    if len(served.names) > MOST_MEMBERS:
+        raise ValueError(f"contributions need at most {MOST_MEMBERS} modalities, but there are {len(served.names)}")
     chosen = found.prediction.argmax(axis=1)
     prior = np.array(served.description["prior"])
     shares = {m: np.zeros(len(chosen)) for m in served.names}
     for i, route in enumerate(found.routes):
         answer = found.prediction[i, chosen[i]]
-        if route.name == "fusion":
+        if route.name == FUSION:
             own = {name: array[i : i + 1] for name, array in found.feeds.items()}
             values = _values(served, own, route.shown, int(chosen[i]), float(prior[chosen[i]])) | {route.shown: answer}
             for m in route.shown:
                 shares[m][i] = shapley(m, list(route.shown), values)
-        elif route.name != "prior":
+        elif route.name != PRIOR:
             shares[route.shown[0]][i] = answer - prior[chosen[i]]
     return shares
 

@@ -9,11 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fuseworthy.deploy.serving.served import DESCRIPTION
+from fuseworthy.deploy.export.files import DESCRIPTION
+from fuseworthy.deploy.manifest import MANIFEST
 from fuseworthy.durable import file_digest
 from fuseworthy.errors import InputError
-
-MANIFEST = "manifest.json"
 
 
 def graph_of(source: Path) -> Path:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from fuseworthy.deploy.serving.problem import Problem, pointer
 from fuseworthy.deploy.serving.served import Feeds, Served
-from fuseworthy.deploy.serving.wanted import LARGEST, LONGEST_TEXT, MOST_SAMPLES, MOST_TOKENS, Field, Wanted
+from fuseworthy.deploy.serving.wanted import MOST_SAMPLES, Field, Wanted
 from fuseworthy.errors import nearest
+from fuseworthy.inputs.limits import LARGEST, LONGEST_TEXT, MOST_TOKENS
 
 MOST_ROWS = 256
 NUMBERS = frozenset((int, float))

@@ -7,7 +7,7 @@ from typing import Any
 from fuseworthy.deploy.serving.problem import MEDIA_TYPE
 from fuseworthy.deploy.serving.reading import MOST_ROWS
 from fuseworthy.deploy.serving.served import Served
-from fuseworthy.deploy.serving.wanted import LARGEST
+from fuseworthy.inputs.limits import LARGEST
 
 PROBLEM = {
     "type": "object",

@@ -13,15 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fuseworthy.deploy.export.files import DESCRIPTION, FORMAT, TOLERANCE
 from fuseworthy.deploy.export.session import opened
+from fuseworthy.deploy.router import FUSION, PRIOR
 from fuseworthy.deploy.serving.wanted import Wanted, wanted_of
 from fuseworthy.errors import InputError, first_line
 from fuseworthy.task import Task
 
-DESCRIPTION = "export.json"
-FORMAT = 1
 MOST_DESCRIPTION, MOST_GRAPH = 256 << 20, 2 << 30
-TOLERANCE = 1e-5
 Feeds = dict[str, NDArray[Any]]
 """The graph's inputs by name, of one or more rows."""
 Said = dict[str, NDArray[Any]]
@@ -197,9 +196,9 @@ def description_of(home: Path) -> dict[str, Any]:
 
 def _shown(own: Mapping[str, Any], route: str) -> tuple[str, ...]:
     """The modalities that an answer was made from."""
-    if route == "prior":
+    if route == PRIOR:
         return ()
-    return tuple(own["shown"]) if route == "fusion" else (route.split("/")[0],)
+    return tuple(own["shown"]) if route == FUSION else (route.split("/")[0],)
 
 
 def _require_probed(served: Served) -> None:
@@ -211,7 +210,7 @@ def _require_probed(served: Served) -> None:
         name: np.array(own["values"], dtype=served.inputs[name]["dtype"]).reshape(own["shape"])
         for name, own in probe["inputs"].items()
     }
-    unit = 1.0 if served.task.is_classification else max(served.task.variance**0.5, 1e-12)
+    unit = served.task.prediction_unit
     for pattern, wanted in probe["prediction"].items():
         has = set(pattern.split("+"))
         feeds = given | {name: given[name] & (m in has) for m, name in served.present.items()}

@@ -10,7 +10,7 @@ import orjson
 
 from fuseworthy import __version__
 from fuseworthy.deploy.serving import tensors
-from fuseworthy.deploy.serving.answering import MOST_SHARED, Answered, contributions
+from fuseworthy.deploy.serving.answering import Answered, contributions
 from fuseworthy.deploy.serving.capture import Capture
 from fuseworthy.deploy.serving.engine import Engine
 from fuseworthy.deploy.serving.exchange import Answer, Asking
@@ -20,6 +20,7 @@ from fuseworthy.deploy.serving.reading import Asked, read_json, read_rows
 from fuseworthy.deploy.serving.served import Served
 from fuseworthy.deploy.serving.settings import LARGE, SMALL, Settings
 from fuseworthy.deploy.serving.uploads import read_form
+from fuseworthy.evidence.shapley import MOST_MEMBERS
 
 MOST_EXPLAINED = 1 << 13
 """Rows times sets of modalities that one request may have explained."""
@@ -126,7 +127,7 @@ class Service:
                 }
                 for r in served.routes
             ],
-            "explains": len(served.names) <= MOST_SHARED,
+            "explains": len(served.names) <= MOST_MEMBERS,
             "sentence": about.get("sentence", ""),
             "outcome": (about.get("verdict") or {}).get("outcome"),
             "limits": about.get("limits", []),
@@ -175,8 +176,8 @@ class Service:
 
 def _require_few(served: Served, rows: int) -> None:
     """Raise for more than can be explained while others wait."""
-    if len(served.names) > MOST_SHARED:
-        raise Problem(422, f"explaining needs at most {MOST_SHARED} modalities. Leave explain out.", "/explain")
+    if len(served.names) > MOST_MEMBERS:
+        raise Problem(422, f"explaining needs at most {MOST_MEMBERS} modalities. Leave explain out.", "/explain")
     if rows << len(served.names) > MOST_EXPLAINED:
         most = MOST_EXPLAINED >> len(served.names)
         raise Problem(422, f"at most {most} rows may be explained at once. Send several requests.", "/rows")

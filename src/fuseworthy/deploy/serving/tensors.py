@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fuseworthy.deploy.serving.problem import Problem, pointer
 from fuseworthy.deploy.serving.reading import MOST_ROWS, read_json
 from fuseworthy.deploy.serving.served import Feeds, Said, Served
-from fuseworthy.deploy.serving.wanted import LARGEST, MOST_TOKENS
+from fuseworthy.inputs.limits import LARGEST, MOST_TOKENS
 
 DATATYPES = {
     "BOOL": np.dtype(bool),

@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-LONGEST_TEXT = 100_000
-"""Characters of a text."""
-LARGEST = 1e15
-"""Of a number in a vector; beyond it squares leave 32 bits."""
-MOST_TOKENS = 512
-"""Vectors in a sequence."""
+from fuseworthy.inputs.limits import LARGEST, LONGEST_TEXT, MOST_TOKENS
+
 MOST_SAMPLES = 1_000_000
 """Numbers in a series."""
 

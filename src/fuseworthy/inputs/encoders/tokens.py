@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from fuseworthy.errors import InputError
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.blocks import Block
+from fuseworthy.inputs.limits import MOST_TOKENS
 
-MOST_TOKENS = 512
-"""Vectors in a row; what networks compute and hold grows with the square of it."""
 FINEST = 1e-5
 """Least span of a row's times, as a share of the largest of them: less is lost in 32 bits."""
 

@@ -15,6 +15,7 @@ from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.csv import looks_like_vector
 from fuseworthy.inputs.encoders.tokens import is_list, is_number
+from fuseworthy.inputs.limits import LARGEST
 from fuseworthy.task import Floats
 
 
@@ -71,10 +72,6 @@ def learn_vectors(modality: str, table: pa.Table) -> tuple[VectorsEncoding, Bloc
 def encode_vectors(modality: str, table: pa.Table) -> Block:
     """The vectors of a table; see `learn_vectors`."""
     return learn_vectors(modality, table)[1]
-
-
-LARGEST = 1e15
-"""Of an entry; the squares of larger ones, summed, leave the range of 32 bits that networks compute in."""
 
 
 def _block(modality: str, values: Floats, present: NDArray[np.bool_]) -> Block:

@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from fuseworthy.inputs.blocks import Block
-
-LONGEST = 100_000
-"""Characters of a text that are read; longer texts are cut, and counted in the notices."""
+from fuseworthy.inputs.limits import LONGEST_TEXT
 
 WORDS: dict[str, Any] = {"ngram_range": (1, 2), "token_pattern": r"(?u)\b\w+\b", "min_df": 2}
 RUNS: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (3, 4), "min_df": 3}
@@ -31,8 +29,8 @@ def join_texts(table: pa.Table) -> tuple[list[str], NDArray[np.bool_], int]:
     columns = [pc.fill_null(table[name].cast(pa.string()), "") for name in table.column_names]
     joined = pc.binary_join_element_wise(*columns, "\n") if len(columns) > 1 else columns[0]
     texts = [text.strip() for text in joined.to_pylist()]
-    cut = sum(len(text) > LONGEST for text in texts)
-    return [text[:LONGEST] for text in texts], np.array([bool(text) for text in texts]), cut
+    cut = sum(len(text) > LONGEST_TEXT for text in texts)
+    return [text[:LONGEST_TEXT] for text in texts], np.array([bool(text) for text in texts]), cut
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,7 @@ def encode_counts(modality: str, table: pa.Table) -> Block:
 
 def column_texts(table: pa.Table, name: str) -> list[str]:
     """The texts of one column, "" where there is none."""
-    return [(cell or "")[:LONGEST] for cell in table[name].cast(pa.string()).to_pylist()]
+    return [(cell or "")[:LONGEST_TEXT] for cell in table[name].cast(pa.string()).to_pylist()]
 
 
 def shorter_columns(table: pa.Table) -> tuple[str, ...]:
