@@ -50,7 +50,7 @@ def application(served: Served, settings: Settings, examples: list[Any] | None =
         app.add_exception_handler(kind, _tell)
     app.openapi = lambda: _described(app, own)  # type: ignore[method-assign]
     direct = {"/predict": Endpoint(own.predict), "/v2/models/{name}/infer": Endpoint(own.infer)}
-    return Gate(app, settings, own.metrics, direct), own
+    return Gate(app, own, direct), own
 
 
 def _add_page(app: FastAPI, own: Service) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import sqlite3
 import threading
 import time
@@ -125,7 +125,5 @@ def _json(value: Any) -> str:
 def _told(value: Any) -> Any:
     """Bytes of a file, by what tells them from others."""
     if isinstance(value, bytes):
-        import hashlib
-
         return {"bytes": len(value), "sha256": hashlib.sha256(value).hexdigest()}
-    raise TypeError(json.dumps(str(type(value))))
+    raise TypeError(type(value).__name__)

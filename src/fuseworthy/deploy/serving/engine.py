@@ -57,6 +57,7 @@ class Engine:
         )
         self.loaded: Loaded | None = None
         self._before: Loaded | None = None
+        self._replacing = asyncio.Lock()
         self._deaths = 0
 
     @property
@@ -94,21 +95,23 @@ class Engine:
     async def stop(self) -> None:
         """Cease to answer."""
         await self.batcher.stop()
-        await self._unload(self.loaded)
+        for loaded in (self.loaded, self._before):
+            await self._unload(loaded)
 
     async def replace(self, served: Served) -> None:
         """Answer with another graph from now on; what was read for the one before is answered by that."""
-        before, self.loaded = self.loaded, await self._load(served)
-        self.failures = 0
-        if before is None:
-            return
-        self._before = before
-        await asyncio.sleep(LEFT)
-        while before.busy:
-            await asyncio.sleep(0.05)
-        self._before = None
-        self._deaths += before.encoder.deaths if before.encoder else 0
-        await self._unload(before)
+        async with self._replacing:  # one after the other
+            self._before, self.loaded = self.loaded, await self._load(served)
+            self.failures = 0
+            before = self._before
+            if before is None:
+                return
+            await asyncio.sleep(LEFT)
+            while before.busy:
+                await asyncio.sleep(0.05)
+            self._before = None
+            self._deaths += before.encoder.deaths if before.encoder else 0
+            await self._unload(before)
 
     @property
     def deaths(self) -> int:
@@ -184,7 +187,7 @@ class Engine:
         return [{name: own[a:b] for name, own in said.items()} for a, b in pairwise(edges)]
 
     async def _load(self, served: Served) -> Loaded:
-        inline = _seconds_of_a_batch(served) <= INLINE
+        inline = await asyncio.to_thread(_seconds_of_a_batch, served) <= INLINE
         if not served.needs_encoder:
             return Loaded(served, None, inline)
         encoder = EncoderProcess(served.folder)

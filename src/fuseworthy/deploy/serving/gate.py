@@ -7,16 +7,17 @@ import hmac
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.routing import compile_path
 
 from fuseworthy.deploy.serving.exchange import Endpoint
 from fuseworthy.deploy.serving.exchange import told as tell_of
-from fuseworthy.deploy.serving.metrics import Metrics
 from fuseworthy.deploy.serving.page import FILES
 from fuseworthy.deploy.serving.problem import Problem
-from fuseworthy.deploy.serving.settings import Settings
+
+if TYPE_CHECKING:
+    from fuseworthy.deploy.serving.service import Service
 
 OPEN = frozenset(("/live", "/ready", "/v2/health/live", "/v2/health/ready", "/favicon.ico", *FILES))
 """Paths that need no token: the page (which asks for one) and what machines look at."""
@@ -37,15 +38,13 @@ class Gate:
     Parameters
     ----------
     app : ASGI application
-    settings : Settings
-    metrics : Metrics
+    service : whose settings say who may ask, and whose metrics count
     direct : the endpoints that are asked most, by their paths' patterns; the application has the others
     """
 
-    def __init__(self, app: Any, settings: Settings, metrics: Metrics, direct: Mapping[str, Endpoint]) -> None:
-        self.app, self.settings, self.metrics = app, settings, metrics
+    def __init__(self, app: Any, service: Service, direct: Mapping[str, Endpoint]) -> None:
+        self.app, self.service = app, service
         self.direct = [(path, compile_path(path)[0], endpoint) for path, endpoint in direct.items()]
-        self.leaving = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -58,7 +57,7 @@ class Gate:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", ()), *PROTECTION]
-                if self.leaving:
+                if self.service.leaving:
                     message["headers"].append((b"connection", b"close"))
             await send(message)
 
@@ -80,7 +79,7 @@ class Gate:
                 await tell_of(FAILED).send(told)
         finally:
             path = path or getattr(scope.get("route"), "path", "other")
-            self.metrics.requested(path, status, time.perf_counter() - start)
+            self.service.metrics.requested(path, status, time.perf_counter() - start)
 
     def _found(self, scope: Any) -> tuple[str, Any]:
         """The pattern of a request's path, and who answers it."""
@@ -93,13 +92,13 @@ class Gate:
     def _require_allowed(self, scope: Any) -> None:
         headers = scope["headers"]
         host = [value for name, value in headers if name == b"host"]
-        if len(host) != 1 or not self.settings.allows_host(host[0].decode("latin-1")):
+        if len(host) != 1 or not self.service.settings.allows_host(host[0].decode("latin-1")):
             raise Problem(
                 400, "the Host header must name this server, but does not. Pass --allowed-host for other names."
             )
-        if self.settings.token is None or scope["path"] in OPEN:
+        if (token := self.service.settings.token) is None or scope["path"] in OPEN:
             return
         given = [value for name, value in headers if name == b"authorization"]
-        wanted = b"Bearer " + self.settings.token.encode()
+        wanted = b"Bearer " + token.encode()
         if len(given) != 1 or not hmac.compare_digest(given[0], wanted):
             raise Problem(401, "a request must bring the server's token as Authorization: Bearer TOKEN, but does not.")

@@ -63,9 +63,6 @@ def server_of(served: Served, settings: Settings, examples: list[Any] | None = N
 
     gate, own = application(served, settings, examples)
 
-    def leave() -> None:
-        gate.leaving = own.leaving = True
-
     config = uvicorn.Config(
         gate,
         http=PatientProtocol,
@@ -78,7 +75,7 @@ def server_of(served: Served, settings: Settings, examples: list[Any] | None = N
         timeout_graceful_shutdown=GRACE,
         backlog=BACKLOG,
     )
-    return PatientServer(config, leave), own
+    return PatientServer(config, own.leave), own
 
 
 def listening(settings: Settings) -> socket.socket:

@@ -57,6 +57,10 @@ class Service:
         if self.capture is not None:
             await asyncio.to_thread(self.capture.close)
 
+    def leave(self) -> None:
+        """Be ready no more, and have connections closed after their next answer."""
+        self.leaving = True
+
     @property
     def is_ready(self) -> bool:
         """Whether it would answer now."""
