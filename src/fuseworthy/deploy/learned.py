@@ -43,7 +43,11 @@ class LearnedRows:
 
     def among(self, table: pa.Table, columns: Iterable[str]) -> NDArray[np.bool_]:
         """Which rows of another table were learned from, (n,)."""
-        return np.isin(row_digests(table, columns), self.digests)
+        return self.holds(row_digests(table, columns))
+
+    def holds(self, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """The same of rows whose digests are known."""
+        return np.isin(digests, self.digests)
 
     def to_bytes(self) -> bytes:
         return self.digests.astype("<u8").tobytes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,23 +52,49 @@ def distil(
     names : ``distilled`` for a smaller fusion, ``distilled:MODALITY`` for one modality
     folds : Folds of the unseen rows
     """
-    lessons, seed = lesson(unseen.y, said, model.task, wanted.truth), wanted.random_state
+    lessons = lesson(unseen.y, said, model.task, wanted.truth)
     scored: dict[str, Floats] = {}
     for fold in range(folds.count):
-        part = make_part(unseen.y, model.task, folds, 0, fold, seed)
+        part = make_part(unseen.y, model.task, folds, 0, fold, wanted.random_state)
         for name in names:
             on_step(f"{name}, fold {fold + 1} of {folds.count}")
             for what, student in _fitted(name, unseen, part, lessons).items():
                 nothing = (unseen.pattern[part.test] == NOTHING)[:, None]
                 found = np.where(nothing, part.prior, student.fitted.test)
                 scored.setdefault(what, np.empty((unseen.n, model.task.width)))[part.test] = found
-    whole = whole_part(unseen.y, model.task, seed, unseen.clusters)
-    candidates = []
-    for name in names:
-        on_step(f"{name}, on all rows")
-        told = f"on {unseen.n:,} rows; {wanted.truth:.0%} of what was taught is the truth, the rest what the original answers"
-        candidates.append(_candidate(name, model, unseen, whole, lessons, scored[name], told))
+    told = (
+        f"on {unseen.n:,} rows; {wanted.truth:.0%} of what was taught is the truth, the rest what the original answers"
+    )
+    whole = whole_part(unseen.y, model.task, wanted.random_state, unseen.clusters)
+    candidates = [
+        Candidate(name, title, f"{made.name.split('/')[-1]}, {told}", made, Graphed.of(made), answers=scored[name])
+        for name, title, made in _whole(model, unseen, whole, names, lessons, on_step)
+    ]
     return Distilled(tuple(candidates), {n: own for n, own in scored.items() if n.startswith(f"{ALONE}:")})
+
+
+def _whole(
+    model: Model,
+    unseen: Unseen,
+    part: Part,
+    names: Sequence[str],
+    lessons: Floats,
+    on_step: Callable[[str], None],
+) -> Iterator[tuple[str, str, Model]]:
+    """Each candidate's name, title and model, fitted on all rows; what several have is fitted once."""
+    asked = {name: name.removeprefix(f"{DISTILLED}:") for name in names}
+    singles = {}
+    for m in sorted(model.modalities if DISTILLED in names else asked.values()):
+        on_step(f"{DISTILLED}:{m}, on all rows")
+        singles[m] = fit_taught(unseen.blocks, part, m, lessons)
+    for name, modality in asked.items():
+        if name == DISTILLED:
+            on_step(f"{name}, on all rows")
+            fused = fit_taught_fusion(unseen.blocks, part, lessons)
+            yield name, "a smaller fusion, taught by the original", _model(model, unseen, part, singles, fused)
+        else:
+            own = {modality: singles[modality]}
+            yield name, f"{modality} alone, taught by the original", _model(model, unseen, part, own, None)
 
 
 def _fitted(name: str, unseen: Unseen, part: Part, lessons: Floats) -> dict[str, Student]:
@@ -80,21 +106,6 @@ def _fitted(name: str, unseen: Unseen, part: Part, lessons: Floats) -> dict[str,
         name: fit_taught(unseen.blocks, part, modality, lessons),
         f"{ALONE}:{modality}": fit_alone(unseen.blocks, part, modality),
     }
-
-
-def _candidate(
-    name: str, model: Model, unseen: Unseen, part: Part, lessons: Floats, answers: Floats, told: str
-) -> Candidate:
-    if name == DISTILLED:
-        title, names = "a smaller fusion, taught by the original", sorted(model.modalities)
-        fused = fit_taught_fusion(unseen.blocks, part, lessons)
-    else:
-        names, fused = [name.removeprefix(f"{DISTILLED}:")], None
-        title = f"{names[0]} alone, taught by the original"
-    singles = {m: fit_taught(unseen.blocks, part, m, lessons) for m in names}
-    made = _model(model, unseen, part, singles, fused)
-    family = fused.family if fused else singles[names[0]].family
-    return Candidate(name, title, f"{family}, {told}", made, Graphed.of(made), answers=answers)
 
 
 def _model(model: Model, unseen: Unseen, part: Part, singles: Mapping[str, Student], fused: Student | None) -> Model:

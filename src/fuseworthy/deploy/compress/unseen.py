@@ -89,7 +89,8 @@ def read_unseen(
     require_columns(table, list(model.columns), "every column of the model")
     require_columns(table, [group] if group else [], "the group")
     known = np.asarray(pc.is_valid(table[model.target]).to_numpy(zero_copy_only=False))
-    seen, said = _seen(model, table, keep_seen)
+    everyone = row_digests(table, model.columns)
+    seen, said = _seen(model, everyone, keep_seen)
     kept = np.flatnonzero(known & ~seen)
     left_out = [f"{(~known).sum():,} rows have no {model.target!r} and were left out"] if not known.all() else []
     if len(kept) < FEWEST:
@@ -100,7 +101,7 @@ def read_unseen(
         )
     own = table.take(pa.array(kept))
     blocks = model.blocks_of(own, home_of(source) if root is None else root)
-    digests = row_digests(own, model.columns)
+    digests = everyone[kept]
     return Unseen(
         blocks=blocks,
         ids=kept + 1,
@@ -144,18 +145,18 @@ def truth_of(model: Model, table: pa.Table) -> NDArray[Any]:
     return values
 
 
-def _seen(model: Model, table: pa.Table, keep_seen: bool) -> tuple[NDArray[np.bool_], list[str]]:
+def _seen(model: Model, digests: NDArray[np.uint64], keep_seen: bool) -> tuple[NDArray[np.bool_], list[str]]:
     """Which rows the model learned from, and what is to be said of that."""
-    nothing = np.zeros(table.num_rows, dtype=bool)
+    nothing = np.zeros(len(digests), dtype=bool)
     if model.learned_rows is None:
         return nothing, [
             "this model keeps no digests of the rows it learned from, so nobody could check that these rows are new to "
             "it: if some are not, it and what is cut from it look better than they are"
         ]
-    seen = model.learned_rows.among(table, model.columns)
+    seen = model.learned_rows.holds(digests)
     if not seen.any():
         return nothing, []
-    share = f"{int(seen.sum()):,} of {table.num_rows:,} rows"
+    share = f"{int(seen.sum()):,} of {len(digests):,} rows"
     if keep_seen:
         return nothing, [f"{share} hold what a row held that the model learned from; they were scored, as asked for"]
     return seen, [f"{share} were learned from by the model, and left out"]
