@@ -28,8 +28,8 @@ import pyarrow.parquet as pq
 
 import fuseworthy as fw
 from fuseworthy import datasets
+from fuseworthy.durable import cache_root
 from fuseworthy.errors import InputError, nearest
-from fuseworthy.inputs.cache import cache_root
 from gallery_pages import draw, line, write_table
 from gallery_questions import QUESTIONS
 from records import HERE, RESULTS, commit, machine, save

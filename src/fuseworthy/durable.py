@@ -1,4 +1,5 @@
-"""Files that are either whole or absent: temp, fsync, rename, and a sha256 that is checked on reading."""
+"""Files that are either whole or absent: temp, fsync, rename, and a sha256 that is checked on reading; and where those lie
+that can be made again."""
 
 from __future__ import annotations
 
@@ -14,6 +15,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from fuseworthy.errors import InputError
+
+
+def cache_root() -> Path:
+    """``$FUSEWORTHY_CACHE``, or the user's cache folder."""
+    import platformdirs
+
+    return Path(os.environ.get("FUSEWORTHY_CACHE") or platformdirs.user_cache_path("fuseworthy"))
 
 
 def write_bytes(path: Path, content: bytes) -> str:

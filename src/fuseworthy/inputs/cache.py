@@ -4,7 +4,6 @@ into place, damaged entries are set aside and made again."""
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -15,13 +14,6 @@ import pyarrow as pa
 
 from fuseworthy.durable import content_digest
 from fuseworthy.inputs.blocks import Block, load_block, save_block
-
-
-def cache_root() -> Path:
-    """``$FUSEWORTHY_CACHE``, or the user's cache folder."""
-    import platformdirs
-
-    return Path(os.environ.get("FUSEWORTHY_CACHE") or platformdirs.user_cache_path("fuseworthy"))
 
 
 def table_digest(table: pa.Table) -> str:

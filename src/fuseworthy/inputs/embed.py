@@ -11,10 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from fuseworthy.durable import require_new, write_json, write_with
+from fuseworthy.durable import cache_root, require_new, write_json, write_with
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.blocks import Block
-from fuseworthy.inputs.cache import cache_root
 from fuseworthy.inputs.encoded import Watch, encode_modalities
 from fuseworthy.inputs.modality import Modality, Text
 from fuseworthy.inputs.recordings import Recording

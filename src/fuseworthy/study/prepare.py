@@ -15,11 +15,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from fuseworthy import __version__
+from fuseworthy.durable import cache_root
 from fuseworthy.errors import InputError
 from fuseworthy.evidence.metrics import check_metric
 from fuseworthy.folds import Folds
 from fuseworthy.inputs.blocks import Block, patterns
-from fuseworthy.inputs.cache import cache_root, table_digest
+from fuseworthy.inputs.cache import table_digest
 from fuseworthy.inputs.encoded import Watch, encode_modalities, encode_raw
 from fuseworthy.inputs.encoders.recordings import content_of
 from fuseworthy.inputs.files import columns_of, join_files, with_files

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from live_servers import serving
 from small_models import THREE, model_of, quick_learners
+from stacked_models import stacked
 
 import fuseworthy as fw
 
@@ -21,12 +22,7 @@ def vectors(tmp_path_factory):
     columns = {m: (label[:, None] + rng.normal(size=(160, d))).tolist() for m, d in (("voice", 5), ("face", 3))}
     table = pa.table(columns | {"sick": np.array(["no", "yes"])[label].tolist()})
     modalities = {"voice": fw.Embedding("voice"), "face": fw.Embedding("face")}
-    study = fw.compare(
-        table, "sick", modalities=modalities, strategies=["stacking"], folds=3, repeats=1, attribution=False
-    )
-    model = study.deploy("stacking")
-    folder = tmp_path_factory.mktemp("vectors") / "export"
-    model.export(folder)
+    model, folder = stacked(table, "sick", modalities, tmp_path_factory.mktemp("vectors") / "export")
     return model, table, folder
 
 
@@ -76,19 +72,8 @@ def pictured(tmp_path_factory):
             "kind": np.array(["night", "day"])[label].tolist(),
         }
     )
-    study = fw.compare(
-        table,
-        "kind",
-        modalities={"photo": fw.Image("photo", encoders=("statistics",)), "words": fw.Text("words")},
-        strategies=["stacking"],
-        anyway=True,
-        folds=3,
-        repeats=1,
-        attribution=False,
-    )
-    model = study.deploy("stacking")
-    folder = tmp_path_factory.mktemp("pictured") / "export"
-    model.export(folder)
+    modalities = {"photo": fw.Image("photo", encoders=("statistics",)), "words": fw.Text("words")}
+    model, folder = stacked(table, "kind", modalities, tmp_path_factory.mktemp("pictured") / "export")
     return model, table, folder
 
 

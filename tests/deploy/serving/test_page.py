@@ -13,6 +13,7 @@ import pytest
 from chromium_by_pipe import CHROMIUM, Browser
 from live_servers import row_of, serving
 from small_models import MODALITIES, rows_of
+from stacked_models import stacked
 
 import fuseworthy as fw
 from fuseworthy.deploy.serving.page import FILES, content_of
@@ -92,18 +93,7 @@ def hostile_page(tmp_path_factory):
         NAMES["voice"]: fw.Text("voice"),
         NAMES["table"]: fw.Tabular(column, shop),
     }
-    study = fw.compare(
-        table,
-        TARGET,
-        modalities=modalities,
-        strategies=["stacking"],
-        anyway=True,
-        folds=3,
-        repeats=1,
-        attribution=False,
-    )
-    folder = tmp_path_factory.mktemp("hostile") / "export"
-    study.deploy("stacking").export(folder)
+    _, folder = stacked(table, TARGET, modalities, tmp_path_factory.mktemp("hostile") / "export")
     with serving(folder, examples_of(table, modalities, TARGET)) as found:
         yield found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from fuseworthy.deploy.export.files import DESCRIPTION
 from fuseworthy.deploy.manifest import MANIFEST
-from fuseworthy.durable import file_digest
+from fuseworthy.durable import cache_root, file_digest
 from fuseworthy.errors import InputError
 
 
@@ -30,7 +29,7 @@ def graph_of(source: Path) -> Path:
             f"{source} must be the folder of a model (compare --model) or of an export (export --onnx), but holds neither "
             f"{MANIFEST} nor {DESCRIPTION}."
         )
-    kept = _cache() / "served" / file_digest(source / MANIFEST)[:32]
+    kept = cache_root() / "served" / file_digest(source / MANIFEST)[:32]
     if not (kept / DESCRIPTION).is_file():
         _export(source, kept)
     return kept
@@ -59,9 +58,3 @@ def examples_of(folder: Path, table: Path, root: Path | None) -> list[Any]:
         raise InputError(done.stderr.decode(errors="replace").strip() or f"{table} could not be read.")
     found: list[Any] = json.loads(done.stdout)
     return found
-
-
-def _cache() -> Path:
-    import platformdirs
-
-    return Path(os.environ.get("FUSEWORTHY_CACHE") or platformdirs.user_cache_path("fuseworthy"))
