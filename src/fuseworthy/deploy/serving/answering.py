@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fuseworthy.deploy.router import FUSION, PRIOR
 from fuseworthy.deploy.serving.served import Feeds, Route, Said, Served
@@ -17,28 +17,29 @@ from fuseworthy.task import Floats
 
 @dataclass(frozen=True, eq=False)
 class Answered:
-    """The rows of one request, answered.
+    """Rows that were answered together.
 
     Parameters
     ----------
     served : the graph that answered
     feeds, said : its inputs and outputs, of these rows
     routes : of each row
-    abstained : (n,)
+    abstained : of each row, whether the answer is too unsure to rely on
     """
 
     served: Served
     feeds: Feeds
     said: Said
     routes: list[Route]
-    abstained: NDArray[np.bool_]
+    abstained: list[bool]
 
     @property
     def prediction(self) -> Floats:
         """(n, width)"""
         return self.said[self.served.outputs[0]]
 
-    def told(self, contributions: dict[str, Floats] | None = None) -> list[dict[str, Any]]:
+    @cached_property
+    def told(self) -> list[dict[str, Any]]:
         """One object a row, for JSON."""
         served, own = self.served, self.served.description["outputs"]
         tell = _Teller(served)
@@ -48,22 +49,68 @@ class Answered:
         present = {m: self.feeds[name].tolist() for m, name in served.present.items()}
         found = []
         for i, route in enumerate(self.routes):
-            answer = {
-                **tell(prediction[i], "prediction", "probabilities"),
-                "route": route.name,
-                "why": route.why,
-                "pattern": route.pattern,
-                "modalities_used": route.shown,
-                "abstained": bool(self.abstained[i]),
-                "fusion": None if fusion is None else tell.values(fusion[i]),
-                "alone": {m: tell.values(values[i]) if present[m][i] else None for m, values in alone.items()},
-            }
-            if contributions is not None:
-                answer["contributions"] = {
-                    m: float(share[i]) if present[m][i] else None for m, share in contributions.items()
+            found.append(
+                {
+                    **tell(prediction[i], "prediction", "probabilities"),
+                    "route": route.name,
+                    "why": route.why,
+                    "pattern": route.pattern,
+                    "modalities_used": route.shown,
+                    "abstained": self.abstained[i],
+                    "fusion": None if fusion is None else tell.values(fusion[i]),
+                    "alone": {m: tell.values(values[i]) if present[m][i] else None for m, values in alone.items()},
                 }
-            found.append(answer)
+            )
         return found
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """The rows of one request among those that were answered together.
+
+    Parameters
+    ----------
+    whole : all that were
+    rows : which of them
+    """
+
+    whole: Answered
+    rows: slice
+
+    @property
+    def served(self) -> Served:
+        """The graph that answered."""
+        return self.whole.served
+
+    @property
+    def routes(self) -> list[Route]:
+        return self.whole.routes[self.rows]
+
+    @property
+    def abstained(self) -> list[bool]:
+        return self.whole.abstained[self.rows]
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """One object a row, for JSON."""
+        return self.whole.told[self.rows]
+
+    def apart(self) -> Answered:
+        """These rows without the others."""
+        feeds, said = (
+            {name: own[self.rows] for name, own in has.items()} for has in (self.whole.feeds, self.whole.said)
+        )
+        return Answered(self.served, feeds, said, self.routes, self.abstained)
+
+    def explained(self) -> list[dict[str, Any]]:
+        """As told, and what each modality contributed."""
+        found = self.apart()
+        shares = contributions(found)
+        here = {m: found.feeds[name] for m, name in found.served.present.items()}
+        return [
+            {**own, "contributions": {m: float(share[i]) if here[m][i] else None for m, share in shares.items()}}
+            for i, own in enumerate(self.told)
+        ]
 
 
 class _Teller:
@@ -84,9 +131,10 @@ class _Teller:
 def answered(served: Served, feeds: Feeds, said: Said) -> Answered:
     """The answers of some rows, with who gave them."""
     numbers = served.numbers(feeds)
-    abstained = np.array([number == 0 for number in numbers])
+    abstained = [number == 0 for number in numbers]
     if (threshold := served.description["threshold"]) is not None:
-        abstained |= said[served.outputs[0]].max(axis=1) < threshold
+        unsure = (said[served.outputs[0]].max(axis=1) < threshold).tolist()
+        abstained = [any(own) for own in zip(abstained, unsure, strict=True)]
     return Answered(served, feeds, said, [served.routes[number] for number in numbers], abstained)
 
 

@@ -14,8 +14,8 @@ from starlette.responses import PlainTextResponse
 
 from fuseworthy import __version__
 from fuseworthy.deploy.serving import tensors
-from fuseworthy.deploy.serving.exchange import Endpoint, told
-from fuseworthy.deploy.serving.gate import FAILED, Gate
+from fuseworthy.deploy.serving.exchange import told
+from fuseworthy.deploy.serving.gate import FAILED, Endpoint, Gate
 from fuseworthy.deploy.serving.page import FILES, POLICY, content_of
 from fuseworthy.deploy.serving.problem import Problem
 from fuseworthy.deploy.serving.schema import infer_schema, predict_schema, problems
@@ -49,7 +49,7 @@ def application(served: Served, settings: Settings, examples: list[Any] | None =
     for kind in (Problem, HTTPException, Exception):
         app.add_exception_handler(kind, _tell)
     app.openapi = lambda: _described(app, own)  # type: ignore[method-assign]
-    direct = {"/predict": Endpoint(own.predict), "/v2/models/{name}/infer": Endpoint(own.infer)}
+    direct: dict[str, Endpoint] = {"/predict": own.predict, "/v2/models/{name}/infer": own.infer}
     return Gate(app, own, direct), own
 
 

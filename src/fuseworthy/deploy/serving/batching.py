@@ -1,7 +1,7 @@
 """Micro-batches: what is waiting is answered together, without waiting for more; the queue is bounded.
 
-A request that arrives while nothing runs is answered at once. Those that arrive meanwhile make the next batch, so batches
-grow with the load and no timer adds to the latency of a quiet server.
+A request that arrives while nothing runs is answered as soon as all that has arrived with it is read. Those that arrive
+meanwhile make the next batch, so batches grow with the load and no timer adds to the latency of a quiet server.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ class Batcher(Generic[Item, Result]):
 
     def start(self) -> None:
         """Begin to answer; in a running loop."""
-        self._runner = asyncio.get_running_loop().create_task(self._run())
+        self._loop = asyncio.get_running_loop()  # kept: to ask for it costs a system call
+        self._runner = self._loop.create_task(self._run())
 
     async def stop(self) -> None:
         """Cease to answer."""
@@ -89,8 +90,7 @@ class Batcher(Generic[Item, Result]):
             503: too many rows are waiting.
         """
         self.require_room(rows)
-        loop = asyncio.get_running_loop()
-        own = _Waiting(item, rows, kind, loop.create_future(), loop.time() + PATIENCE)
+        own = _Waiting(item, rows, kind, self._loop.create_future(), self._loop.time() + PATIENCE)
         self._queue.append(own)
         self.waiting += rows
         self._some.set()
@@ -106,9 +106,10 @@ class Batcher(Generic[Item, Result]):
             )
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
+        loop = self._loop
         while True:
             await self._some.wait()
+            await asyncio.sleep(0)  # whoever is there to be read joins
             batch = self._taken(loop.time())
             if not self._queue:
                 self._some.clear()
@@ -128,7 +129,7 @@ class Batcher(Generic[Item, Result]):
         while self._queue:
             first = self._queue[0]
             alive = not first.future.done() and now <= first.until
-            if alive and batch and (rows + first.rows > self.most_rows or first.kind is not batch[0].kind):
+            if alive and batch and (rows + first.rows > self.most_rows or first.kind != batch[0].kind):
                 break
             self._queue.popleft()
             self.waiting -= first.rows

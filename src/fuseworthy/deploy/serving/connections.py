@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from uvicorn import Config, Server
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from fuseworthy.deploy.serving.exchange import GONE
+from fuseworthy.deploy.serving.exchange import CLOSE, GONE, WHOLE, Headers
 
 MOST_CONNECTIONS = 1024
 HEAD, BODY, ANSWER = 10.0, 10.0, 30.0
@@ -48,6 +49,7 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._enter("body", BODY)
         super().on_headers_complete()
+        self.scope[WHOLE] = partial(_written_whole, self.cycle)  # type: ignore[literal-required]
 
     def on_message_complete(self) -> None:
         self._enter("answer", ANSWER)
@@ -68,6 +70,24 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _enter(self, phase: str, seconds: float) -> None:
         self.phase, self.deadline = phase, self.loop.time() + seconds
+
+
+def _written_whole(cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes) -> bool:
+    """Write an answer's head and body by one system call, where ASGI's two messages take two; False if they must."""
+    if cycle.response_started or cycle.disconnected or cycle.flow.write_paused or cycle.scope["method"] == "HEAD":
+        return False
+    cycle.keep_alive = cycle.keep_alive and CLOSE not in headers
+    head = [b"%b: %b\r\n" % own for own in (*cycle.default_headers, *headers)]
+    if not cycle.keep_alive and CLOSE not in headers:
+        head.append(b"connection: close\r\n")
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.transport.write(b"".join((STATUS_LINE[status], *head, b"\r\n", body)))
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
+    return True
 
 
 class PatientServer(Server):

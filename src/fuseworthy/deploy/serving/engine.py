@@ -5,22 +5,24 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
 import numpy as np
 
-from fuseworthy.deploy.serving.answering import Answered, answered
+from fuseworthy.deploy.serving.answering import Part, answered
 from fuseworthy.deploy.serving.batching import MOST_ROWS, MOST_WAITING, Batcher
 from fuseworthy.deploy.serving.encoder import EncoderProcess
 from fuseworthy.deploy.serving.problem import Problem, pointer
 from fuseworthy.deploy.serving.reading import fed_vectors
-from fuseworthy.deploy.serving.served import Feeds, Said, Served, stacked
+from fuseworthy.deploy.serving.served import Feeds, Served, stacked
 
 INLINE = 0.002
 """Seconds that a full batch may take in the loop; longer ones go to a thread, so that the server keeps listening."""
 LEFT = 1.0
 """Seconds that a graph stays after another has taken its place: requests may have been read for it."""
+Rows = list[dict[str, Any]]
+"""Rows of a request: modality -> value."""
 LOST = 3
 """Requests in a row that may fail before the server looks whether it still answers."""
 
@@ -32,7 +34,7 @@ class Loaded:
     served: Served
     encoder: EncoderProcess | None
     inline: bool
-    encoding: Batcher[list[dict[str, Any]], tuple[Feeds, list[str]]] | None = None
+    encoding: Batcher[Rows, tuple[Feeds, list[str]]] | None = None
     busy: int = 0
 
 
@@ -52,7 +54,7 @@ class Engine:
         self.first = served
         self.most_rows, self.most_waiting = most_rows, most_waiting
         self.failures = 0
-        self.batcher: Batcher[tuple[Loaded, Feeds], Said] = Batcher(
+        self.batcher: Batcher[tuple[Loaded, Rows | Feeds], Part] = Batcher(
             self._answer, most_rows=most_rows, most_waiting=most_waiting, on_batch=on_batch
         )
         self.loaded: Loaded | None = None
@@ -125,9 +127,7 @@ class Engine:
         if self.loaded is not None and self.loaded.encoding is not None:
             self.loaded.encoding.require_room()
 
-    async def answer_rows(
-        self, served: Served, rows: list[dict[str, Any]], gone: list[asyncio.Future[Any]]
-    ) -> tuple[Answered, list[str]]:
+    async def answer_rows(self, served: Served, rows: Rows, gone: list[asyncio.Future[Any]]) -> tuple[Part, list[str]]:
         """Answers to rows, and the modalities of which something was cut.
 
         Parameters
@@ -142,20 +142,20 @@ class Engine:
         """
         loaded = self._of(served)
         if loaded.encoding is None:
-            return await self._said(loaded, fed_vectors(loaded.served, rows), gone), []
+            return await self._asked(loaded, rows, len(rows), gone), []
         loaded.busy += 1
         try:
             encoded = loaded.encoding.ask(rows, len(rows))
             gone.append(encoded)
             feeds, cut = await encoded
             _require_something(loaded.served, feeds)
-            return await self._said(loaded, feeds, gone), cut
+            return await self._asked(loaded, feeds, len(rows), gone), cut
         finally:
             loaded.busy -= 1
 
-    async def answer_feeds(self, served: Served, feeds: Feeds, gone: list[asyncio.Future[Any]]) -> Answered:
+    async def answer_feeds(self, served: Served, feeds: Feeds, gone: list[asyncio.Future[Any]]) -> Part:
         """Answers to rows that are encoded already; see `answer_rows`."""
-        return await self._said(self._of(served), feeds, gone)
+        return await self._asked(self._of(served), feeds, len(next(iter(feeds.values()))), gone)
 
     def _of(self, served: Served) -> Loaded:
         for loaded in (self.loaded, self._before):
@@ -163,28 +163,34 @@ class Engine:
                 return loaded
         raise Problem(503, "the model has been replaced since. Ask again.", retry_after=1)
 
-    async def _said(self, loaded: Loaded, feeds: Feeds, gone: list[asyncio.Future[Any]]) -> Answered:
-        future = self.batcher.ask((loaded, feeds), len(next(iter(feeds.values()))), loaded)
+    def _asked(
+        self, loaded: Loaded, asked: Rows | Feeds, rows: int, gone: list[asyncio.Future[Any]]
+    ) -> asyncio.Future[Part]:
+        future = self.batcher.ask((loaded, asked), rows, (loaded, type(asked)))
         gone.append(future)
-        return answered(loaded.served, feeds, await future)
+        return future
 
-    def _answer(self, items: list[tuple[Loaded, Feeds]]) -> Any:
-        loaded = items[0][0]
+    def _answer(self, items: list[tuple[Loaded, Rows | Feeds]]) -> Any:
+        loaded, asked = items[0][0], [own for _, own in items]
         if not loaded.inline:
-            return asyncio.to_thread(self._run, loaded, [feeds for _, feeds in items])
-        return self._run(loaded, [feeds for _, feeds in items])
+            return asyncio.to_thread(self._run, loaded.served, asked)
+        return self._run(loaded.served, asked)
 
-    def _run(self, loaded: Loaded, feeds: list[Feeds]) -> list[Said]:
+    def _run(self, served: Served, asked: list[Any]) -> list[Part]:
+        """The answers to requests that all bring rows, or all bring feeds."""
         try:
-            said = loaded.served.run(stacked(loaded.served, feeds))
+            if isinstance(asked[0], list):
+                sizes = [len(rows) for rows in asked]
+                feeds = fed_vectors(served, list(chain.from_iterable(asked)))
+            else:
+                sizes = [len(next(iter(own.values()))) for own in asked]
+                feeds = stacked(served, asked)
+            found = answered(served, feeds, served.run(feeds))
         except Exception:
-            self.failures += len(feeds) == 1
+            self.failures += len(asked) == 1
             raise
         self.failures = 0
-        if len(feeds) == 1:
-            return [said]
-        edges = np.cumsum([0, *(len(next(iter(own.values()))) for own in feeds)]).tolist()
-        return [{name: own[a:b] for name, own in said.items()} for a, b in pairwise(edges)]
+        return [Part(found, slice(a, b)) for a, b in pairwise(accumulate(sizes, initial=0))]
 
     async def _load(self, served: Served) -> Loaded:
         inline = await asyncio.to_thread(_seconds_of_a_batch, served) <= INLINE

@@ -1,4 +1,4 @@
-"""A request and its answer on the endpoints that are asked most, straight on ASGI: a framework's part would be half the time."""
+"""A request and its answer on the endpoints that are asked most, straight on ASGI: a framework takes longer than a model."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Any
 
 from fuseworthy.deploy.serving.problem import Problem
 
+Headers = list[tuple[bytes, bytes]]
+CLOSE = (b"connection", b"close")
 GONE = "fuseworthy.gone"
 """In the scope of a request: futures that are cancelled when its client goes."""
+WHOLE = "fuseworthy.whole"
+"""In the scope of a request, where the server has it: callable (status, headers, body) that writes an answer at once."""
 READ_ON = 4
 """Times the largest body up to which one that is too large is read, and forgotten, so that its sender hears why it is."""
 
 
-@dataclass(frozen=True, slots=True)
 class Asking:
     """A request.
 
@@ -24,8 +27,11 @@ class Asking:
     scope, receive : of ASGI
     """
 
-    scope: Mapping[str, Any]
-    receive: Callable[[], Awaitable[Any]]
+    __slots__ = ("_headers", "receive", "scope")
+
+    def __init__(self, scope: Mapping[str, Any], receive: Callable[[], Awaitable[Any]]) -> None:
+        self.scope, self.receive = scope, receive
+        self._headers: dict[bytes, bytes] = dict(scope["headers"])
 
     def header(self, name: bytes) -> str:
         """A header's value, "" if it did not come.
@@ -35,10 +41,13 @@ class Asking:
         Problem
             400: it came twice.
         """
-        found = [value for key, value in self.scope["headers"] if key == name]
-        if len(found) > 1:
-            raise Problem(400, f"the header {name.decode()} must come once, but came {len(found)} times.")
-        return found[0].decode("latin-1") if found else ""
+        found = self._headers.get(name)
+        if found is None:
+            return ""
+        headers = self.scope["headers"]
+        if len(self._headers) < len(headers) and sum(key == name for key, _ in headers) > 1:
+            raise Problem(400, f"the header {name.decode()} must come once, but came more often.")
+        return found.decode("latin-1")
 
     @property
     def gone(self) -> list[asyncio.Future[Any]]:
@@ -86,29 +95,44 @@ class Answer:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    async def send(self, send: Any) -> None:
-        headers = [(b"content-type", self.media_type.encode()), (b"content-length", str(len(self.body)).encode())]
-        headers += [(name.encode(), value.encode()) for name, value in self.headers.items()]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})
 
+class Reply:
+    """Where a request's answer goes; adds what every answer says, and keeps its status.
 
-class Endpoint:
-    """An ASGI application of one function from a request, which is a POST, to its answer."""
+    Parameters
+    ----------
+    scope : of the request
+    send : of ASGI, which this is as well
+    common : callable () -> headers of every answer
+    """
 
-    def __init__(self, function: Callable[..., Awaitable[Answer]]) -> None:
-        self.function = function
+    __slots__ = ("common", "send", "status", "whole")
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        try:
-            if scope["method"] != "POST":
-                raise Problem(
-                    405, f"this endpoint must be asked by POST, but {scope['method'][:20]} came.", allow="POST"
-                )
-            answer = await self.function(Asking(scope, receive), **scope["path_params"])
-        except Problem as problem:
-            answer = told(problem)
-        await answer.send(send)
+    def __init__(
+        self, scope: Mapping[str, Any], send: Callable[[Any], Awaitable[None]], common: Callable[[], Headers]
+    ) -> None:
+        self.send, self.common, self.status = send, common, 0
+        self.whole: Callable[[int, Headers, bytes], bool] | None = scope.get(WHOLE)
+
+    async def __call__(self, message: Any) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message.get("headers", ()), *self.common()]
+        await self.send(message)
+
+    async def tell(self, answer: Answer) -> None:
+        """Send an answer whole."""
+        self.status = answer.status
+        headers = [
+            (b"content-type", answer.media_type.encode()),
+            (b"content-length", b"%d" % len(answer.body)),
+            *((name.encode(), value.encode()) for name, value in answer.headers.items()),
+            *self.common(),
+        ]
+        if self.whole is not None and self.whole(answer.status, headers, answer.body):
+            return
+        await self.send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": answer.body})
 
 
 def told(problem: Problem) -> Answer:

@@ -6,13 +6,12 @@ import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import compile_path
 
-from fuseworthy.deploy.serving.exchange import Endpoint
-from fuseworthy.deploy.serving.exchange import told as tell_of
+from fuseworthy.deploy.serving.exchange import CLOSE, Answer, Asking, Headers, Reply, told
 from fuseworthy.deploy.serving.page import FILES
 from fuseworthy.deploy.serving.problem import Problem
 
@@ -26,6 +25,10 @@ PROTECTION = [
     (b"referrer-policy", b"no-referrer"),
     (b"cache-control", b"no-store"),
 ]
+LEAVING = [*PROTECTION, CLOSE]
+"""Headers of every answer, and of those of a server that is ending."""
+Endpoint = Callable[..., Awaitable[Answer]]
+"""From a request, and what its path says by name, to the answer."""
 GONE_STATUS = 499
 """Under which a request is counted whose client went before it was answered."""
 FAILED = Problem(500, "the request could not be answered; the server's log says why.")
@@ -39,7 +42,7 @@ class Gate:
     ----------
     app : ASGI application
     service : whose settings say who may ask, and whose metrics count
-    direct : the endpoints that are asked most, by their paths' patterns; the application has the others
+    direct : the endpoints that are asked most, which take POST, by their paths' patterns; the application has the others
     """
 
     def __init__(self, app: Any, service: Service, direct: Mapping[str, Endpoint]) -> None:
@@ -50,55 +53,54 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        start, status = time.perf_counter(), 0
-
-        async def told(message: Any) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *PROTECTION]
-                if self.service.leaving:
-                    message["headers"].append((b"connection", b"close"))
-            await send(message)
-
+        start = time.perf_counter()
         if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}  # the answer's body is left out by the protocol
-        path, app = self._found(scope)
+        asking, reply = Asking(scope, receive), Reply(scope, send, self._common)
+        path, endpoint, given = self._found(scope["path"])
         try:
-            self._require_allowed(scope)
-            await app(scope, receive, told)
+            self._require_allowed(asking)
+            if endpoint is None:
+                await self.app(scope, receive, reply)
+            else:
+                _require_post(scope["method"])
+                await reply.tell(await endpoint(asking, **given))
         except Problem as problem:
-            await tell_of(problem).send(told)
+            await reply.tell(told(problem))
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) and task.cancelling():
                 raise
-            status = status or GONE_STATUS
+            reply.status = reply.status or GONE_STATUS
         except Exception:
             logger.exception("a request to %s could not be answered", scope["path"][:80])
-            if not status:
-                await tell_of(FAILED).send(told)
+            if not reply.status:
+                await reply.tell(told(FAILED))
         finally:
             path = path or getattr(scope.get("route"), "path", "other")
-            self.service.metrics.requested(path, status, time.perf_counter() - start)
+            self.service.metrics.requested(path, reply.status, time.perf_counter() - start)
 
-    def _found(self, scope: Any) -> tuple[str, Any]:
-        """The pattern of a request's path, and who answers it."""
+    def _found(self, asked: str) -> tuple[str, Endpoint | None, dict[str, str]]:
+        """The pattern of a path, who answers it, and what the path says; of those that are asked most."""
         for path, pattern, endpoint in self.direct:
-            if match := pattern.match(scope["path"]):
-                scope["path_params"] = match.groupdict()
-                return path, endpoint
-        return "", self.app
+            if match := pattern.match(asked):
+                return path, endpoint, match.groupdict()
+        return "", None, {}
 
-    def _require_allowed(self, scope: Any) -> None:
-        headers = scope["headers"]
-        host = [value for name, value in headers if name == b"host"]
-        if len(host) != 1 or not self.service.settings.allows_host(host[0].decode("latin-1")):
+    def _common(self) -> Headers:
+        return LEAVING if self.service.leaving else PROTECTION
+
+    def _require_allowed(self, asking: Asking) -> None:
+        host = asking.header(b"host")
+        if not host or not self.service.settings.allows_host(host):
             raise Problem(
                 400, "the Host header must name this server, but does not. Pass --allowed-host for other names."
             )
-        if (token := self.service.settings.token) is None or scope["path"] in OPEN:
+        if (token := self.service.settings.token) is None or asking.scope["path"] in OPEN:
             return
-        given = [value for name, value in headers if name == b"authorization"]
-        wanted = b"Bearer " + token.encode()
-        if len(given) != 1 or not hmac.compare_digest(given[0], wanted):
+        if not hmac.compare_digest(asking.header(b"authorization").encode("latin-1"), b"Bearer " + token.encode()):
             raise Problem(401, "a request must bring the server's token as Authorization: Bearer TOKEN, but does not.")
+
+
+def _require_post(method: str) -> None:
+    if method != "POST":
+        raise Problem(405, f"this endpoint must be asked by POST, but {method[:20]} came.", allow="POST")

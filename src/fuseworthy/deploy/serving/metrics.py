@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 
-import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from fuseworthy.deploy.serving.answering import Answered
+from fuseworthy.deploy.serving.answering import Part
 from fuseworthy.deploy.serving.served import Route
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -63,11 +62,11 @@ class Metrics:
         """Count a batch."""
         self._batches.observe(rows)
 
-    def answered(self, found: Answered) -> None:
+    def answered(self, found: Part) -> None:
         """Count rows that were answered; what follows from their routes is added up when the page is asked for."""
         for route in found.routes:
             self._tally[route] += 1
-        self._unsure += int(np.count_nonzero(found.abstained))
+        self._unsure += sum(found.abstained)
 
     def dropped(self, rows: int = 1) -> None:
         """Count predictions that were not logged."""

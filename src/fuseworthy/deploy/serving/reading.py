@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from array import array
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -73,9 +73,10 @@ def read_rows(served: Served, body: Any) -> Asked:
     """
     if not isinstance(body, dict):
         raise Problem(422, "the body must be an object with rows, but is none.", "")
-    if unknown := sorted(set(body) - OPTIONS):
-        raise Problem(422, f"the body must have {', '.join(sorted(OPTIONS))}, but has {unknown[0][:80]!r}.", "")
-    explain, strict = (_flag(body, name, usual) for name, usual in (("explain", False), ("strict", True)))
+    if not body.keys() <= OPTIONS:
+        unknown = min(body.keys() - OPTIONS)
+        raise Problem(422, f"the body must have {', '.join(sorted(OPTIONS))}, but has {unknown[:80]!r}.", "")
+    explain, strict = _flag(body, "explain", usual=False), _flag(body, "strict", usual=True)
     given = body.get("rows")
     if not isinstance(given, list) or not given:
         raise Problem(422, "rows must be a list of one row or more, but is not.", "/rows")
@@ -95,11 +96,6 @@ def fed_vectors(served: Served, rows: list[dict[str, Any]]) -> Feeds:
         m = own["modality"]
         if own["role"] == "present":
             found[name] = np.array([m in row for row in rows])
-        elif len(rows) == 1:
-            value = rows[0].get(m)
-            found[name] = (np.zeros(own["shape"][-1]) if value is None else value)[None].astype(
-                own["dtype"], copy=False
-            )
         else:
             values = found[name] = np.zeros((len(rows), own["shape"][-1]), dtype=own["dtype"])
             for i, row in enumerate(rows):
@@ -171,17 +167,20 @@ def _vector(value: Any, width: int, at: tuple[str | int, ...]) -> NDArray[np.flo
         came = f"{len(value):,}" if isinstance(value, list) else "something else"
         raise Problem(422, f"a vector must be a list of {width:,} numbers, but {came} came.", pointer(*at))
     try:
-        found = np.frombuffer(array("d", value))
-    except (TypeError, OverflowError):
+        found = np.frombuffer(struct.pack(f"{width}d", *value))
+    except (struct.error, OverflowError):
         found = None
-    if found is None or (((found == 0) | (found == 1)).any() and not NUMBERS.issuperset(map(type, value))):
+    if found is None or (_may_hold_flags(found) and not NUMBERS.issuperset(map(type, value))):
         place = next((i for i, own in enumerate(value) if type(own) not in NUMBERS), 0)
         raise Problem(422, "a vector must hold numbers of 64 bits and nothing else, but does not.", pointer(*at, place))
-    with np.errstate(over="ignore"):
-        within = found @ found <= LARGEST**2 or np.abs(found).max() <= LARGEST  # the first is the faster one
-    if not within:
+    if not (np.vdot(found, found) <= LARGEST**2 or np.abs(found).max() <= LARGEST):  # the first is the faster one
         raise Problem(422, f"numbers of a vector must be within {LARGEST:g}, but one is not.", pointer(*at))
     return found
+
+
+def _may_hold_flags(numbers: NDArray[np.float64]) -> bool:
+    """Whether true and false may be among them, which count as 1 and 0."""
+    return bool(np.count_nonzero(numbers == numbers.astype(bool)))
 
 
 def _vectors(field: Field, value: Any, at: tuple[str | int, ...]) -> Any:
@@ -268,7 +267,7 @@ _READERS = {
 }
 
 
-def _flag(body: Mapping[str, Any], name: str, usual: bool) -> bool:
+def _flag(body: Mapping[str, Any], name: str, *, usual: bool) -> bool:
     value = body.get(name, usual)
     if not isinstance(value, bool):
         raise Problem(422, f"{name} must be true or false, but is not.", pointer(name))
@@ -279,13 +278,14 @@ def _colons(value: Any, depth: int = 1) -> int:
     """Colons that the JSON of a value has, if no key comes twice; lists of numbers are not looked through."""
     if depth > DEEPEST:
         raise Problem(400, f"the body must be nested at most {DEEPEST} levels deep, but is deeper.")
-    if type(value) is list:
-        if not value or type(value[0]) is float or type(value[0]) is int:
-            return 0
-        return sum([_colons(own, depth + 1) for own in value])
-    if type(value) is dict:
+    kind = type(value)
+    if kind is str:
+        return value.count(":")  # type: ignore[no-any-return]
+    if kind is dict:
         return len(value) + "".join(value).count(":") + sum([_colons(own, depth + 1) for own in value.values()])
-    return value.count(":") if type(value) is str else 0
+    if kind is not list or not value or type(value[0]) in NUMBERS:
+        return 0
+    return sum([_colons(own, depth + 1) for own in value])
 
 
 def _require_unique(body: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -107,6 +108,8 @@ async def _run(server: PatientServer, own: Service, sock: socket.socket, source:
 
     if hasattr(signal, "SIGHUP"):
         loop.add_signal_handler(signal.SIGHUP, again)
+    gc.collect()
+    gc.freeze()  # what is there now stays: no collection need look through it again
     await server.serve([sock])
 
 

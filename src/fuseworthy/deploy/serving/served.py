@@ -95,6 +95,12 @@ class Served:
         return {own["modality"]: name for name, own in self.inputs.items() if own["role"] == "present"}
 
     @cached_property
+    def values(self) -> dict[str, list[Mapping[str, Any]]]:
+        """Modality -> its other inputs: vectors, or sequences with masks and times."""
+        own = self.inputs.values()
+        return {m: [i for i in own if i["modality"] == m and i["role"] != "present"] for m in self.present}
+
+    @cached_property
     def outputs(self) -> list[str]:
         own = self.description["outputs"]
         return [own["prediction"], own["route"], *([own["fusion"]] if own["fusion"] else []), *own["singles"].values()]

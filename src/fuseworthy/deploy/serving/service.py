@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import secrets
 from typing import Any
 
@@ -10,7 +11,6 @@ import orjson
 
 from fuseworthy import __version__
 from fuseworthy.deploy.serving import tensors
-from fuseworthy.deploy.serving.answering import Answered, contributions
 from fuseworthy.deploy.serving.capture import Capture
 from fuseworthy.deploy.serving.engine import Engine
 from fuseworthy.deploy.serving.exchange import Answer, Asking
@@ -46,6 +46,7 @@ class Service:
         )
         self.capture = None if settings.log is None else Capture(settings.log, self.metrics.dropped)
         self.leaving = False
+        self._numbers = (f"{start}{i:08x}" for start in (secrets.token_hex(4),) for i in itertools.count())
 
     async def start(self) -> None:
         """Begin to answer."""
@@ -80,8 +81,8 @@ class Service:
         """Rows in JSON, or one row as a form with files."""
         asked = await self._asked(asking)
         found, cut = await self.engine.answer_rows(asked.served, asked.rows, asking.gone)
-        answers = found.told(await asyncio.to_thread(contributions, found) if asked.explain else None)
-        number = secrets.token_hex(8)
+        answers = await asyncio.to_thread(found.explained) if asked.explain else found.told
+        number = next(self._numbers)
         body: dict[str, Any] = {"model": found.served.name, "version": found.served.version, "request": number}
         body["answers"] = answers
         if asked.ignored:
@@ -90,7 +91,7 @@ class Service:
             body["cut"] = cut
         self.metrics.answered(found)
         if self.capture is not None:
-            self._note(self.capture, number, found, answers, asked.rows)
+            self._note(self.capture, number, found.served, answers, asked.rows)
         return Answer(orjson.dumps(body))
 
     async def infer(self, asking: Asking, name: str) -> Answer:
@@ -105,8 +106,8 @@ class Service:
         found = await self.engine.answer_feeds(served, feeds, asking.gone)
         self.metrics.answered(found)
         if self.capture is not None:
-            self._note(self.capture, secrets.token_hex(8), found, found.told(), None)
-        content, size = tensors.written(found.served, found.said, request)
+            self._note(self.capture, next(self._numbers), found.served, found.told, None)
+        content, size = tensors.written(found, request)
         return Answer(content) if size is None else Answer(content, BINARY, headers={tensors.HEADER: size})
 
     def spec(self) -> dict[str, Any]:
@@ -173,9 +174,9 @@ class Service:
             _require_few(served, len(asked.rows))
         return asked
 
-    def _note(self, log: Capture, number: str, found: Answered, answers: list[Any], rows: list[Any] | None) -> None:
+    def _note(self, log: Capture, number: str, served: Served, answers: list[Any], rows: list[Any] | None) -> None:
         inputs = rows if self.settings.log_inputs else None
-        log.note(number, found.served.name, found.served.version, answers, inputs)
+        log.note(number, served.name, served.version, answers, inputs)
 
 
 def _require_few(served: Served, rows: int) -> None:

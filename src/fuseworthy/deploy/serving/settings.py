@@ -67,7 +67,11 @@ class Settings:
         if "*" in self.hosts or not self.is_local:
             return True
         name = header.rsplit(":", 1)[0] if not header.endswith("]") else header
-        return name.strip("[]").lower() in {"localhost", "127.0.0.1", "::1", self.host, *self.hosts}
+        return name.strip("[]").lower() in self._names
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(("localhost", "127.0.0.1", "::1", self.host, *self.hosts))
 
 
 def read_token(path: Path) -> str:

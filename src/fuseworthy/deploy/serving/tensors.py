@@ -13,9 +13,10 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from fuseworthy.deploy.serving.answering import Part
 from fuseworthy.deploy.serving.problem import Problem, pointer
 from fuseworthy.deploy.serving.reading import MOST_ROWS, read_json
-from fuseworthy.deploy.serving.served import Feeds, Said, Served
+from fuseworthy.deploy.serving.served import Feeds, Served
 from fuseworthy.inputs.limits import LARGEST, MOST_TOKENS
 
 DATATYPES = {
@@ -49,7 +50,7 @@ def read_tensors(served: Served, body: bytes, header: str | None) -> tuple[Feeds
     given: Feeds = {}
     rest = memoryview(body)[size:]
     for i, tensor in enumerate(request["inputs"]):
-        name, array, rest = _tensor(served, tensor, rest, pointer("inputs", i))
+        name, array, rest = _tensor(served, tensor, rest, f"/inputs/{i}")
         if name in given:
             raise Problem(422, f"an input must come once, but {name!r} came twice.", pointer("inputs", i))
         given[name] = array
@@ -58,13 +59,14 @@ def read_tensors(served: Served, body: bytes, header: str | None) -> tuple[Feeds
     return _completed(served, given), request
 
 
-def written(served: Served, said: Said, request: Mapping[str, Any]) -> tuple[bytes, str | None]:
+def written(found: Part, request: Mapping[str, Any]) -> tuple[bytes, str | None]:
     """The response's body, and the size of its JSON where tensors follow as bytes."""
+    served = found.served
     names = _asked_outputs(served, request)
     binary = bool(_parameters(request).get("binary_data_output", False))
     tensors, blobs = [], []
     for name in names:
-        array = np.ascontiguousarray(said[name])
+        array = np.ascontiguousarray(found.whole.said[name][found.rows])
         own: dict[str, Any] = {"name": name, "shape": list(array.shape), "datatype": NAMES[array.dtype]}
         if binary:
             blobs.append(array.tobytes())
@@ -133,16 +135,14 @@ def _tensor(served: Served, tensor: Any, rest: memoryview, at: str) -> tuple[str
             raise Problem(422, "binary_data_size must be that of shape and datatype, and be sent, but is not.", at)
         array, rest = np.frombuffer(rest[:size], dtype=np.uint8 if kind == np.bool_ else kind), rest[size:]
         array = array != 0 if kind == np.bool_ else array
-    if wanted.kind == "f" and not _is_within(array, holes):
+    if wanted.kind == "f" and not np.vdot(array, array) <= LARGEST**2 and not _is_within(array, holes):
         raise Problem(422, f"numbers of {tensor['name']!r} must be finite and within {LARGEST:g}, but one is not.", at)
     return tensor["name"], array.reshape(shape).astype(wanted, copy=False), rest
 
 
 def _is_within(array: NDArray[Any], holes: bool) -> bool:
     """Whether all numbers are finite and not too large; NaN may be among them where cells may be missing."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        if not holes and array @ array <= LARGEST**2:  # the fastest way to know of most
-            return True
+    with np.errstate(invalid="ignore"):
         small = np.abs(array) <= LARGEST
     return bool((small | np.isnan(array) if holes else small).all())
 
@@ -193,24 +193,21 @@ def _completed(served: Served, given: Feeds) -> Feeds:
     counts = {len(array) for array in given.values()}
     if len(counts) != 1:
         raise Problem(422, f"inputs must have the same number of rows, but have {sorted(counts)}.", "/inputs")
-    n, found = counts.pop(), {}
+    n, found = counts.pop(), dict(given)
     for m, name in served.present.items():
-        values = [own for own in served.inputs.values() if own["modality"] == m and own["role"] != "present"]
-        lacking = [own["name"] for own in values if own["name"] not in given]
-        here = given.get(name)
-        if lacking and (len(lacking) < len(values) or (here is not None and here.any())):
-            raise Problem(422, f"{m!r} must come with all of its inputs, but lacks {lacking[0]!r}.", "/inputs")
-        found[name] = np.full(n, not lacking) if here is None else here
-        for own in values:
-            array = given.get(own["name"])
-            if array is None:
-                shape = [n, *(size if isinstance(size, int) else 2 for size in own["shape"][1:])]
-                array = np.zeros(shape, dtype=own["dtype"])
-            found[own["name"]] = array
+        values = served.values[m]
+        lacking = [own for own in values if own["name"] not in given]
+        if lacking and (len(lacking) < len(values) or (name in given and given[name].any())):
+            raise Problem(422, f"{m!r} must come with all of its inputs, but lacks {lacking[0]['name']!r}.", "/inputs")
+        if name not in given:
+            found[name] = np.array([not lacking] * n)
+        for own in lacking:
+            shape = [n, *(size if isinstance(size, int) else 2 for size in own["shape"][1:])]
+            found[own["name"]] = np.zeros(shape, dtype=own["dtype"])
         _require_one_length(values, found)
-    if not np.any([found[name] for name in served.present.values()], axis=0).all():
+    if 0 in served.numbers(found):
         raise Problem(422, "a row must have at least one modality, but one has none.", "/inputs")
-    return {name: found[name] for name in served.inputs}
+    return found
 
 
 def _require_one_length(inputs: list[Mapping[str, Any]], found: Feeds) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from fuseworthy.inputs.limits import LARGEST, LONGEST_TEXT, MOST_TOKENS
@@ -59,7 +60,7 @@ class Wanted:
     fields: tuple[Field, ...]
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def is_single(self) -> bool:
         """Whether a request gives the value itself and no object of columns."""
         return len(self.fields) == 1 and self.kind != "tabular"
