@@ -7,6 +7,7 @@ import hmac
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import compile_path
@@ -29,6 +30,8 @@ LEAVING = [*PROTECTION, CLOSE]
 """Headers of every answer, and of those of a server that is ending."""
 Endpoint = Callable[..., Awaitable[Answer]]
 """From a request, and what its path says by name, to the answer."""
+MOST_REMEMBERED = 128
+"""Paths and hosts of which it is remembered what becomes of them: clients ask for the same again and again."""
 GONE_STATUS = 499
 """Under which a request is counted whose client went before it was answered."""
 FAILED = Problem(500, "the request could not be answered; the server's log says why.")
@@ -48,6 +51,8 @@ class Gate:
     def __init__(self, app: Any, service: Service, direct: Mapping[str, Endpoint]) -> None:
         self.app, self.service = app, service
         self.direct = [(path, compile_path(path)[0], endpoint) for path, endpoint in direct.items()]
+        self._found = lru_cache(MOST_REMEMBERED)(self._looked_up)
+        self._allows_host = lru_cache(MOST_REMEMBERED)(service.settings.allows_host)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -79,7 +84,7 @@ class Gate:
             path = path or getattr(scope.get("route"), "path", "other")
             self.service.metrics.requested(path, reply.status, time.perf_counter() - start)
 
-    def _found(self, asked: str) -> tuple[str, Endpoint | None, dict[str, str]]:
+    def _looked_up(self, asked: str) -> tuple[str, Endpoint | None, dict[str, str]]:
         """The pattern of a path, who answers it, and what the path says; of those that are asked most."""
         for path, pattern, endpoint in self.direct:
             if match := pattern.match(asked):
@@ -91,7 +96,7 @@ class Gate:
 
     def _require_allowed(self, asking: Asking) -> None:
         host = asking.header(b"host")
-        if not host or not self.service.settings.allows_host(host):
+        if not host or not self._allows_host(host):
             raise Problem(
                 400, "the Host header must name this server, but does not. Pass --allowed-host for other names."
             )

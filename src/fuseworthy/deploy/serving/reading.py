@@ -282,7 +282,8 @@ def _colons(value: Any, depth: int = 1) -> int:
     if kind is str:
         return value.count(":")  # type: ignore[no-any-return]
     if kind is dict:
-        return len(value) + "".join(value).count(":") + sum([_colons(own, depth + 1) for own in value.values()])
+        found = len(value) + "".join(value).count(":")
+        return found + sum([_colons(own, depth + 1) for own in value.values()])
     if kind is not list or not value or type(value[0]) in NUMBERS:
         return 0
     return sum([_colons(own, depth + 1) for own in value])

@@ -102,12 +102,12 @@ class Service:
             raise Problem(415, f"a body must be {JSON} or {BINARY}, but is neither.")
         body = await self._body(asking)
         served = self.engine.served
-        feeds, request = tensors.read_tensors(served, body, header or None)
+        feeds, head = tensors.read_tensors(served, body, header or None)
         found = await self.engine.answer_feeds(served, feeds, asking.gone)
         self.metrics.answered(found)
         if self.capture is not None:
             self._note(self.capture, next(self._numbers), found.served, found.told, None)
-        content, size = tensors.written(found, request)
+        content, size = tensors.written(found, head)
         return Answer(content) if size is None else Answer(content, BINARY, headers={tensors.HEADER: size})
 
     def spec(self) -> dict[str, Any]:
