@@ -122,6 +122,11 @@ class Served:
         ]
 
     @cached_property
+    def formats(self) -> dict[str, str]:
+        """Modality -> `struct`'s format of its numbers, of those that are ready vectors."""
+        return {m: f"{own.fields[0].width}d" for m, own in self.wanted.items() if own.is_vector}
+
+    @cached_property
     def needs_encoder(self) -> bool:
         """Whether a request brings something else than ready vectors."""
         return not all(own.is_vector for own in self.wanted.values())
