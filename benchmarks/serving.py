@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -299,24 +300,34 @@ def head(folder: Path, seconds: float) -> Iterator[dict[str, Any]]:
 
 
 def soak(folder: Path, seconds: float) -> Iterator[dict[str, Any]]:
-    """Good and bad requests, mixed; memory after the first tenth and at the end."""
-    bad = [whole("/predict", body) for body in (b"{", b'{"rows":[{}]}', b'{"rows":[{"face":[1]}]}')]
+    """Good and bad requests at once, in ten turns; memory and files after the first turn and at the end."""
+    bad = (b"{", b'{"rows":[{}]}', b'{"rows":[{"face":[1]}]}', b'{"rows":[{"face":NaN}]}')
+    kinds = {
+        "JSON": (whole("/predict", in_json()), 10),
+        "binary": (tensors_request(), 10),
+        **{f"bad {i}": (whole("/predict", body), 2) for i, body in enumerate(bad)},
+    }
+    statuses, quantiles, lost = Counter[str](), [], 0
     with served(folder) as (process, port, _):
-        total, statuses = 0, dict[str, int]()
-        files = opened(process)
-        first = 0.0
         for turn in range(10):
-            for request, share in ((whole("/predict", in_json()), 0.7), *((own, 0.1) for own in bad)):
-                found = asked(port, request, 32, seconds * share)
-                assert not found["lost"], found
-                for status, count in found["statuses"].items():
-                    statuses[status] = statuses.get(status, 0) + count
-            first = first or resident(process)
-            print(f"{turn + 1} of 10: {statuses}, {resident(process):.0f} MB", flush=True)
-        total = sum(statuses.values())
-        yield {"measure": "requests", "value": total, "unit": ""}
-        yield {"measure": "5xx", "value": sum(c for s, c in statuses.items() if s[0] == "5"), "unit": ""}
-        yield {"measure": "memory growth", "value": resident(process) / first - 1, "unit": "share"}
+            with ExitStack() as held:
+                loads = {k: held.enter_context(asking(port, *own, seconds)) for k, own in kinds.items()}
+                for kind, load in loads.items():
+                    found = json.loads(load.communicate()[0])
+                    statuses.update({f"{kind[:3]} {s}": count for s, count in found["statuses"].items()})
+                    lost += found["lost"]
+                    quantiles += [found["quantiles"]] if found["quantiles"] else []
+            if not turn:
+                memory, files = resident(process), opened(process)
+            print(f"{turn + 1} of 10: {dict(statuses)}, {resident(process):.0f} MB", flush=True)
+        yield {"measure": "requests", "value": statuses.total(), "unit": ""}
+        yield {"measure": "good", "value": sum(c for s, c in statuses.items() if s.endswith(" 200")), "unit": ""}
+        yield {"measure": "bad", "value": sum(c for s, c in statuses.items() if s[:3] == "bad"), "unit": ""}
+        yield {"measure": "lost", "value": lost, "unit": "requests"}
+        yield {"measure": "5xx", "value": sum(c for s, c in statuses.items() if s[4] == "5"), "unit": ""}
+        yield {"measure": "p50 of the good", "value": statistics.median(q[0] for q in quantiles), "unit": "s"}
+        yield {"measure": "p99 of the good", "value": statistics.median(q[2] for q in quantiles), "unit": "s"}
+        yield {"measure": "memory growth", "value": resident(process) / memory - 1, "unit": "share"}
         yield {"measure": "files more", "value": opened(process) - files, "unit": ""}
 
 
