@@ -198,6 +198,7 @@ const points = (value) => (100 * value).toFixed(1);
 function explained(spec, answer) {
   const unit = isClassified(spec) ? ["Percentage points for ", named(answer.prediction), ": "] : [];
   if (answer.route === "fusion") return [...unit, "exact Shapley values, which add up from the prior to the answer."];
+  if (answer.route === "prior") return [...unit, "nothing moves a row that is answered by the prior."];
   return [...unit, "one modality answered, so the whole way is its own."];
 }
 

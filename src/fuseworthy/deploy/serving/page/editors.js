@@ -138,21 +138,19 @@ function listEditor(label, field, change) {
   }
   async function take(file) {
     const readable = /\.(json|csv|tsv|txt)$/i.test(file.name) && file.size < 50e6;
-    if (!readable && field.holds !== "series") said.textContent = `${isolated(file.name)} must be a .json, .csv or .txt file of numbers.`;
-    else if (!readable) {
-      kept = { base64: await encoded(file) };
-      area.value = "";
-      show(`${isolated(file.name)}, ${sized(file.size)}`);
-      change(true);
-    } else {
-      try {
-        set(read(await file.text()));
-      } catch (error) {
-        said.textContent = `${isolated(file.name)}: ${error.message}`;
-        return;
+    try {
+      if (readable) set(read(await file.text()));
+      else if (field.holds !== "series") throw new Wrong("it must be a .json, .csv or .txt file of numbers.");
+      else {
+        kept = { base64: await encoded(file) };
+        area.value = "";
+        show(`${isolated(file.name)}, ${sized(file.size)}`);
       }
-      change(true);
+    } catch (error) {
+      said.textContent = `${isolated(file.name)}: ${error.message}`;
+      return;
     }
+    change(true);
   }
   const element = labelled(label, area);
   element.append(make("div", { class: "line" }, chooser(`Read ${isolated(label)} from a file`, "From a file…", take, field.holds === "series" ? null : ".json,.csv,.tsv,.txt"), said), under);
@@ -195,7 +193,12 @@ function fileEditor(label, kind, change) {
     show(kept && decoded(kept.base64), "");
   }
   async function take(file) {
-    kept = { base64: await encoded(file) };
+    try {
+      kept = { base64: await encoded(file) };
+    } catch (error) {
+      said.textContent = `${isolated(file.name)}: ${error.message}`;
+      return;
+    }
     show(file, `${isolated(file.name, 40)}, `);
     change(true);
   }

@@ -1,13 +1,14 @@
 // Files: dropped, chosen or brought by an example; kept as base64, and shown where a browser can.
 
 import { draw, make } from "./elements.js";
+import { Wrong } from "./numbers.js";
 
 /** The bytes of a file as base64. */
 export function encoded(file) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
-    reader.onerror = () => reject(reader.error);
+    reader.onerror = () => reject(new Wrong("it cannot be read.")); // a folder, or gone
     reader.readAsDataURL(file);
   });
 }

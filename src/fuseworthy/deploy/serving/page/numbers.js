@@ -30,7 +30,7 @@ export function readList(text) {
   if (trimmed.startsWith("[")) return checked(parsed(trimmed));
   const lines = trimmed.split(/\r?\n/).map((line) => line.split(/[\s,;]+/).filter((word) => word !== ""));
   const rows = lines.filter((words) => words.length);
-  if (rows.length > 1 && rows[0].some((word) => !NUMBER.test(word))) rows.shift(); // the header of a CSV file
+  if (rows.length > 1 && !rows[0].some((word) => NUMBER.test(word))) rows.shift(); // the header of a CSV file
   const found = rows.map((words) => words.map(number));
   if (found.length === 1) return found[0];
   return found.every((row) => row.length === 1) ? found.flat() : found;

@@ -136,8 +136,9 @@ function question(cards, spec) {
   const given = read.filter(({ value }) => value !== null).map(({ card, value }) => [card.name, value]);
   if (!given.length) return { words: "Nothing to answer from yet: fill in one modality, or switch one on.", bad: false };
   const body = JSON.stringify({ rows: [Object.fromEntries(given)], ...(spec.explains ? { explain: true } : {}) });
-  if (body.length > spec.most_body) {
-    return { words: `Not asked: the row has ${body.length.toLocaleString("en")} bytes, and the server takes ${spec.most_body.toLocaleString("en")}.`, bad: true };
+  const bytes = new Blob([body]).size;
+  if (bytes > spec.most_body) {
+    return { words: `Not asked: the row has ${bytes.toLocaleString("en")} bytes, and the server takes ${spec.most_body.toLocaleString("en")}.`, bad: true };
   }
   return { body, has: new Set(given.map(([name]) => name)), off: new Set(cards.filter((card) => !card.isOn()).map((card) => card.name)) };
 }
