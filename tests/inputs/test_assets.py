@@ -7,7 +7,6 @@ import threading
 import numpy as np
 import pyarrow as pa
 import pytest
-from made_files import image, picture_bytes, reasons, sound_bytes
 
 import fuseworthy as fw
 from fuseworthy.errors import InputError
@@ -17,6 +16,7 @@ from fuseworthy.inputs.infer import infer_modalities
 from fuseworthy.inputs.kinds import modality_from_dict
 from fuseworthy.inputs.media.assets import Refused, Unreadable, locate, open_cell
 from fuseworthy.inputs.media.formats import kind_of
+from made_files import image, picture_bytes, reasons, sound_bytes
 
 OPENED: list[str] = []
 WATCHING = threading.Event()

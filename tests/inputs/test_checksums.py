@@ -4,7 +4,6 @@ import hashlib
 
 import pyarrow as pa
 import pytest
-from made_files import picture_bytes, reasons
 from typer.testing import CliRunner
 
 import fuseworthy as fw
@@ -18,6 +17,7 @@ from fuseworthy.inputs.kinds import make_modality, modality_from_dict
 from fuseworthy.inspection.inspection import inspect
 from fuseworthy.study.prepare import load, prepare
 from fuseworthy.study.question import Question
+from made_files import picture_bytes, reasons
 
 N, WHY = 40, "its sha256 is not that of column 'sum'"
 

@@ -6,7 +6,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from made_files import picture_bytes, sound_bytes
 from typer.testing import CliRunner
 
 import fuseworthy as fw
@@ -14,6 +13,7 @@ from fuseworthy.cli.app import app
 from fuseworthy.durable import read_json
 from fuseworthy.inputs.encode import learn_encodings
 from fuseworthy.inputs.encoded import Watch
+from made_files import picture_bytes, sound_bytes
 
 
 @pytest.fixture

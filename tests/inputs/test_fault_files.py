@@ -15,13 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from bad_inputs import answer_to, within
-from made_files import FORMATS, encoded, image, picture_bytes, reasons, sound_bytes, tone
 
 import fuseworthy as fw
 from fuseworthy.inputs.encode import learn_encodings
 from fuseworthy.inputs.encoders.recordings import content_of, encode_recording
 from fuseworthy.inputs.media.assets import Unreadable
 from fuseworthy.inputs.media.images import read_image
+from made_files import FORMATS, encoded, image, picture_bytes, reasons, sound_bytes, tone
 
 HERE = Path(__file__).parent
 

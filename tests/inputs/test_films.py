@@ -4,11 +4,11 @@ import io
 
 import numpy as np
 import pytest
-from made_files import encoded, film_bytes, reasons
 
 import fuseworthy as fw
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.media.films import read_film
+from made_files import encoded, film_bytes, reasons
 
 
 def video(cells, **options):

@@ -7,13 +7,13 @@ import zlib
 import numpy as np
 import pyarrow as pa
 import pytest
-from made_files import FORMATS, image, picture_bytes, pixels, reasons, saved
 from PIL import Image
 
 import fuseworthy as fw
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.media.assets import Unreadable
 from fuseworthy.inputs.media.images import read_image
+from made_files import FORMATS, image, picture_bytes, pixels, reasons, saved
 
 
 def read(content):

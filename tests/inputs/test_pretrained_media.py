@@ -6,7 +6,6 @@ import sys
 import numpy as np
 import pyarrow as pa
 import pytest
-from made_files import encoded, film_bytes, picture_bytes, pixels, sound_bytes
 
 import fuseworthy as fw
 from fuseworthy.datasets import DownloadError
@@ -14,6 +13,7 @@ from fuseworthy.datasets.packages import Package, fetch
 from fuseworthy.inputs.encode import encode_rows, encoding_from_dict, learn_encodings
 from fuseworthy.inputs.encoded import encode_modalities
 from fuseworthy.inputs.encoders.squares import central_square
+from made_files import encoded, film_bytes, picture_bytes, pixels, sound_bytes
 from tiny_models import pair_model, sound_model, vision_model
 
 REFERENCE = Package(

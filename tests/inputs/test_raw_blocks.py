@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from made_files import picture_bytes
 
 import fuseworthy as fw
 from fuseworthy.errors import InputError
@@ -13,6 +12,7 @@ from fuseworthy.inputs.blocks import load_block
 from fuseworthy.inputs.encoded import encode_modalities, encode_raw
 from fuseworthy.inputs.encoders.raw import stacked_pixels
 from fuseworthy.inputs.encoders.sentences import Reader
+from made_files import picture_bytes
 from tiny_models import pair_model, text_model, vision_model
 
 CELLS = [picture_bytes(0), None, b"no picture", picture_bytes(3)]

@@ -6,13 +6,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from made_files import reasons, sound_bytes
 
 import fuseworthy as fw
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.encode import encode_rows, encoding_from_dict, learn_encodings
 from fuseworthy.inputs.encoders.recordings import encode_recording
 from fuseworthy.inputs.encoders.windows import series_statistics
+from made_files import reasons, sound_bytes
 
 
 def wave(n=200, channels=2, hertz=5.0, seed=0):

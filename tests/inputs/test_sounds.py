@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from made_files import encoded, film_bytes, reasons, sound_bytes, tone
 
 import fuseworthy as fw
 from fuseworthy.errors import InputError
+from made_files import encoded, film_bytes, reasons, sound_bytes, tone
 
 
 def audio(cells, **options):

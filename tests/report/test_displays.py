@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from fuseworthy.report.axes import covering, gain_axis
 from fuseworthy.report.displays import bar, gain_row, gain_ticks, score_axis, verdict_display
 from fuseworthy.report.reliability import common_axis, reliability_display
+from fuseworthy.report.scatter import costs_display
 
 anything = st.none() | st.floats() | st.floats(-1, 1)
 
@@ -55,3 +57,14 @@ def test_one_hopeless_strategy_does_not_squeeze_the_rest() -> None:
 def test_a_gain_says_itself_to_those_who_cannot_see_it() -> None:
     row = gain_row(gain_axis([0.03]), {"gain": 0.01, "low": -0.01, "high": 0.03}, 0.01)
     assert "<title>gain +0.010, interval −0.010 to +0.030</title>" in row
+
+
+def test_names_of_strategies_that_cost_and_lose_about_the_same_do_not_lie_on_another() -> None:
+    rows = [
+        {"name": f"candidate-{i}", "loss": 0.3 + 1e-4 * i, "kilobytes": 10 + 0.01 * i, "front": True} for i in range(6)
+    ]
+    rows.append({"name": "large", "loss": 0.5, "kilobytes": 500.0, "front": True})
+    drawn = str(costs_display(rows, "kilobytes", "kB", "front"))
+    heights = sorted(float(y) for y in re.findall(r'<text[^>]* y="([\d.]+)"[^>]*>candidate-', drawn))
+    assert len(heights) == 6
+    assert min(b - a for a, b in pairwise(heights)) >= 12

@@ -15,6 +15,8 @@ from fuseworthy.report.numerals import finite
 
 _WIDTH, _HEIGHT = 560.0, 300.0
 _LEFT, _TOP, _RIGHT, _BOTTOM = 58.0, 10.0, 120.0, 40.0
+_LINE, _SIGN = 13.0, 6.2
+"""Height of a label, and width of one of its characters."""
 _INNER, _TALL = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 
 Row = dict[str, object]
@@ -28,13 +30,13 @@ def coverage_display(curves: Sequence[Row], stated: object) -> Markup:
     parts = [_frame(across, up, "share of rows kept, the surest first", "error")]
     if (level := finite(stated)) is not None:
         parts.append(mark("line", x1=_LEFT, x2=_LEFT + _INNER, y1=_y(up, level), y2=_y(up, level), class_="diagonal"))
+    ends = []
     for place, (curve, points) in enumerate(lines):
         css = f"curve line{place}"
         places = [(_x(across, x), _y(up, y)) for x, y in points]
         parts += [mark("line", x1=a[0], y1=a[1], x2=b[0], y2=b[1], class_=css) for a, b in pairwise(places)]
-        if places:
-            name = _short(curve.get("name"))
-            parts.append(mark("text", name, x=places[-1][0] + 6, y=places[-1][1] + 4, class_="label"))
+        ends += [(*places[-1], _short(curve.get("name")))] if places else []
+    parts += _labels(ends)
     return picture("error against the share of rows kept", *parts, viewBox=_box(), class_="scatter")
 
 
@@ -83,9 +85,24 @@ def costs_display(
     for x, y, row in sorted(points, key=lambda point: (bool(point[2].get(front)), point[0])):
         css = "dot front" if row.get(front) else "dot"
         parts.append(mark("circle", cx=_x(across, x), cy=_y(up, y), r=4.0 if row.get(front) else 2.6, class_=css))
-        if row.get(front):
-            parts.append(mark("text", _short(row.get("name")), x=_x(across, x) + 7, y=_y(up, y) + 4, class_="label"))
+    parts += _labels([(_x(across, x), _y(up, y), _short(row.get("name"))) for x, y, row in points if row.get(front)])
     return picture(title, *parts, viewBox=_box(), class_="scatter")
+
+
+def _labels(wanted: Sequence[tuple[float, float, str]]) -> list[Markup]:
+    """Names beside their places, moved down where one would lie on another, each with a line to where it belongs."""
+    found: list[tuple[float, float, str]] = []
+    parts = []
+    for x, y, name in sorted(wanted, key=lambda own: own[1]):
+        level = y
+        while any(
+            abs(level - b) < _LINE and a < x + _SIGN * len(name) and x < a + _SIGN * len(other) for a, b, other in found
+        ):
+            level += 1.0
+        found.append((x, level, name))
+        parts.append(mark("line", x1=x, y1=y, x2=x + 6, y2=level, class_="grid"))
+        parts.append(mark("text", name, x=x + 7, y=level + 4, class_="label"))
+    return parts
 
 
 def _power(tick: float) -> str:

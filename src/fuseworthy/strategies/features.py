@@ -19,6 +19,8 @@ WIDE_DIMENSIONS = 256
 MOST_FITTED = 50_000
 """Vectors of sequences from which their scaling is learned, drawn at random where there are more."""
 MOST_LEVELS = 60
+ROUNDING, SMALLEST = 8, 1e-12
+"""What counts as rounding: a spread of so many units in the last place of the mean, or so small a part of the largest."""
 
 
 class Features(Protocol):
@@ -141,12 +143,18 @@ class TableCells:
 
 
 class ScaledVectors:
-    """Vectors, each dimension centred and scaled, the whole divided by √d; of sequences mean and maximum."""
+    """Vectors, each dimension centred and scaled, the whole divided by √d; of sequences mean and maximum.
+
+    A dimension that varies by no more than rounding is centred only: it says nothing, and scaled to the size of the others
+    it would make a giant of any row in which it is a little different.
+    """
 
     def fit(self, block: Block, rows: Ints, seed: int) -> ScaledVectors:
         values = block.pooled[rows]
         self.mean_, spread = values.mean(axis=0), values.std(axis=0)
-        self.scale_ = np.where(spread > 0, spread, 1.0) * np.sqrt(values.shape[1])
+        rounding = ROUNDING * np.finfo(self.mean_.dtype).eps * np.abs(self.mean_)
+        varies = spread > np.maximum(rounding, SMALLEST * spread.max(initial=0.0))
+        self.scale_ = np.where(varies, spread, 1.0) * np.sqrt(values.shape[1])
         return self
 
     def transform(self, block: Block, rows: Ints) -> Floats:

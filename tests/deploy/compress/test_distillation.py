@@ -99,7 +99,7 @@ def test_what_is_damaged_is_told_to_be_inferior_and_for_whom(tmp_path, monkeypat
         assert row["standing"] == "inferior"
         assert row["high"] < -0.01
         assert "turned wrong" in row["lost"]
-        assert "worse for sure for class" in row["lost"]
+        assert "worse for class" in row["lost"]
     assert broken.recommended == "original"
 
 

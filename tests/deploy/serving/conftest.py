@@ -10,6 +10,7 @@ from small_models import THREE, model_of, quick_learners
 from stacked_models import stacked
 
 import fuseworthy as fw
+from made_files import film_bytes, sound_bytes, tone
 
 MIXED = (*THREE, "clip")
 
@@ -85,3 +86,24 @@ def picture(grey):
     sink = io.BytesIO()
     Image.fromarray(np.stack([values] * 3, axis=-1)).save(sink, "PNG")
     return sink.getvalue()
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory):
+    """A model of a sound, a film and a series (as bytes, bytes and lists), its table and its export."""
+    pytest.importorskip("soundfile")
+    pytest.importorskip("av")
+    rng = np.random.default_rng(0)
+    label = np.arange(48) % 2
+    hertz = 300 + 500 * label + rng.integers(0, 200, 48)
+    table = pa.table(
+        {
+            "call": [sound_bytes(tone(hertz=h, seconds=0.3)) for h in hertz],
+            "clip": [film_bytes(0.6, seed=int(s), sound=False) for s in label + 2 * rng.integers(0, 2, 48)],
+            "motion": [(c + rng.normal(size=40)).tolist() for c in label],
+            "bird": np.array(["owl", "wren"])[label].tolist(),
+        }
+    )
+    modalities = {"call": fw.Audio("call"), "clip": fw.Video("clip"), "motion": fw.Series("motion", rate=20)}
+    model, folder = stacked(table, "bird", modalities, tmp_path_factory.mktemp("recorded") / "export")
+    return model, table, folder

@@ -50,7 +50,7 @@ def lost_sentence(row: Mapping[str, Any], task: Task, margin: float) -> str:
     sure = [own for own in row["groups"] if own["high"] < 0 and own["gain"] < -WORTH_TELLING * margin]
     hurt = sure[:MOST_GROUPS]
     named = ", ".join(f"{own['by']} {own['name']} ({_span(own)}, {own['rows']:,} rows)" for own in hurt)
-    return f"{said}; worse for sure for {named}." if hurt else f"{said}."
+    return f"{said}; worse for {named}." if hurt else f"{said}."
 
 
 def duel_sentence(duel: Mapping[str, Any], margin: float) -> str:
