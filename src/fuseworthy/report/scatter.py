@@ -90,18 +90,19 @@ def costs_display(
 
 
 def _labels(wanted: Sequence[tuple[float, float, str]]) -> list[Markup]:
-    """Names beside their places, moved down where one would lie on another, each with a line to where it belongs."""
+    """Names beside their places, each with a line to it; where one would lie on another it moves to the plot's middle."""
+    middle = _TOP + _TALL / 2
     found: list[tuple[float, float, str]] = []
     parts = []
-    for x, y, name in sorted(wanted, key=lambda own: own[1]):
-        level = y
+    for x, y, name in sorted(wanted, key=lambda own: abs(own[1] - middle), reverse=True):
+        level, step = y, 1.0 if y < middle else -1.0
         while any(
             abs(level - b) < _LINE and a < x + _SIGN * len(name) and x < a + _SIGN * len(other) for a, b, other in found
         ):
-            level += 1.0
+            level += step
         found.append((x, level, name))
-        parts.append(mark("line", x1=x, y1=y, x2=x + 6, y2=level, class_="grid"))
-        parts.append(mark("text", name, x=x + 7, y=level + 4, class_="label"))
+        parts.append(mark("line", x1=x + 4, y1=y, x2=x + 7, y2=level, class_="grid"))
+        parts.append(mark("text", name, x=x + 8, y=level + 4, class_="label"))
     return parts
 
 
