@@ -164,3 +164,21 @@ def test_missing_cells_may_be_given_as_nan_and_null(mixed_client):
     nulls = [1.0] + [None] * (empty.size - 1)
     one = {"name": "table:cells", "shape": list(empty.shape), "datatype": "FP64", "data": nulls}
     assert mixed_client.post({"inputs": [one]}, PATH)[0] == 200
+
+
+def test_each_output_may_be_asked_for_as_bytes(client):
+    wanted = [{"name": "route"}, {"name": "prediction", "parameters": {"binary_data": True}}]
+    sent = json.dumps({"inputs": [tensor()], "outputs": wanted}).encode()
+    status, told, answer = client.raw("POST", PATH, sent)  # no media type: some clients say none
+    size = int(told[HEADER])
+    first, second = json.loads(answer[:size])["outputs"]
+    assert (status, first["name"], len(first["data"])) == (200, "route", 1)
+    assert second["parameters"]["binary_data_size"] == len(answer) - size == 16
+
+
+def test_problems_have_the_member_that_the_protocol_s_clients_read(client):
+    for path, body in (("/v2/models/other", None), (PATH, b"{}"), ("/v2/models/other/infer", b"{}")):
+        status, _, told = client.raw("POST" if body else "GET", path, body)
+        own = json.loads(told)
+        assert (status in (404, 422), own["error"]) == (True, own["detail"])
+    assert "error" not in client.post({"rows": []})[1]

@@ -117,7 +117,7 @@ async def _tell(request: Request, error: Exception) -> Response:
             f"{request.method} {request.url.path[:80]} is not what this server answers; /openapi.json lists what is."
         )
         error = Problem(error.status_code, detail, allow=(error.headers or {}).get("Allow"))
-    answer = told(error if isinstance(error, Problem) else FAILED)
+    answer = told(error if isinstance(error, Problem) else FAILED, request.url.path)
     return Response(answer.body, answer.status, dict(answer.headers), answer.media_type)
 
 

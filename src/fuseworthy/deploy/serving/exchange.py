@@ -135,10 +135,10 @@ class Reply:
         await self.send({"type": "http.response.body", "body": answer.body})
 
 
-def told(problem: Problem) -> Answer:
-    """The answer that tells of a problem; what is left of a body that is too large is not read."""
+def told(problem: Problem, path: str) -> Answer:
+    """The answer that tells who asked a path of a problem; what is left of a body that is too large is not read."""
     headers = dict(problem.headers)
     media_type = headers.pop("content-type")
     if problem.status in (408, 413):
         headers["connection"] = "close"
-    return Answer(problem.body, media_type, problem.status, headers)
+    return Answer(problem.body(path), media_type, problem.status, headers)

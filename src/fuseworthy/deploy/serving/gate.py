@@ -71,7 +71,7 @@ class Gate:
                 _require_post(scope["method"])
                 await reply.tell(await endpoint(asking, **given))
         except Problem as problem:
-            await reply.tell(told(problem))
+            await reply.tell(told(problem, scope["path"]))
         except asyncio.CancelledError:
             if (task := asyncio.current_task()) and task.cancelling():
                 raise
@@ -79,7 +79,7 @@ class Gate:
         except Exception:
             logger.exception("a request to %s could not be answered", scope["path"][:80])
             if not reply.status:
-                await reply.tell(told(FAILED))
+                await reply.tell(told(FAILED, scope["path"]))
         finally:
             path = path or getattr(scope.get("route"), "path", "other")
             self.service.metrics.requested(path, reply.status, time.perf_counter() - start)

@@ -68,8 +68,7 @@ class Head:
         come, and of those that do not
     zeros : inputs that do not come, with the shapes that they are filled up with
     hidden : modality -> input that says which rows have it, where it must say none as nothing else of it comes
-    outputs : asked for
-    binary : whether outputs are wanted as bytes
+    outputs : those asked for, and whether as bytes
     id : what the response repeats
     """
 
@@ -79,8 +78,7 @@ class Head:
     lacking: tuple[str, ...]
     zeros: Mapping[str, tuple[int, ...]]
     hidden: Mapping[str, str]
-    outputs: tuple[str, ...]
-    binary: bool
+    outputs: Mapping[str, bool]
     id: str | None
 
 
@@ -144,7 +142,6 @@ def read_head(served: Served, request: Any) -> Head:
         zeros,
         {m: name for m, name in served.present.items() if m in absent and m not in unsaid},
         _outputs(served, request),
-        bool(_parameters(request).get("binary_data_output", False)),
         said[:200] if isinstance(said, str) else None,
     )
 
@@ -208,10 +205,10 @@ def _require_one_length(inputs: list[Mapping[str, Any]], shapes: Mapping[str, tu
             )
 
 
-def _outputs(served: Served, request: Mapping[str, Any]) -> tuple[str, ...]:
-    outputs = request.get("outputs")
-    if outputs is None:
-        return tuple(served.outputs)
+def _outputs(served: Served, request: Mapping[str, Any]) -> dict[str, bool]:
+    outputs, binary = request.get("outputs"), bool(_parameters(request).get("binary_data_output", False))
+    if outputs is None or outputs == []:
+        return dict.fromkeys(served.outputs, binary)
     if not isinstance(outputs, list) or not all(isinstance(own, dict) for own in outputs):
         raise Problem(422, "outputs must be a list of objects with names, but is not.", "/outputs")
     names = [str(own.get("name")) for own in outputs]
@@ -219,7 +216,7 @@ def _outputs(served: Served, request: Mapping[str, Any]) -> tuple[str, ...]:
         raise Problem(
             422, f"an output must be one of {', '.join(served.outputs)}, but {strange[0][:80]!r} came.", "/outputs"
         )
-    return tuple(dict.fromkeys(names)) or tuple(served.outputs)
+    return {name: bool(_parameters(own).get("binary_data", binary)) for name, own in zip(names, outputs, strict=True)}
 
 
 def _parameters(data: Mapping[str, Any]) -> Mapping[str, Any]:

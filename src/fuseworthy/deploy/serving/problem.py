@@ -46,8 +46,8 @@ class Problem(Exception):
         self.status, self.detail, self.pointer = status, detail, pointer
         self.retry_after, self.allow = retry_after, allow
 
-    @property
-    def body(self) -> bytes:
+    def body(self, path: str) -> bytes:
+        """As JSON, for who asked a path: the Open Inference Protocol's clients read ``error``."""
         found: dict[str, Any] = {
             "title": TITLES.get(self.status, "error"),
             "status": self.status,
@@ -55,6 +55,8 @@ class Problem(Exception):
         }
         if self.pointer is not None:
             found["pointer"] = self.pointer
+        if path.startswith("/v2"):
+            found["error"] = self.detail
         return orjson.dumps(found)
 
     @property

@@ -16,6 +16,7 @@ PROBLEM = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "pointer": {"type": "string"},
+        "error": {"type": "string"},
     },
     "required": ["title", "status", "detail"],
 }
@@ -73,12 +74,17 @@ def infer_schema(served: Served) -> dict[str, Any]:
         },
         "required": ["name", "shape", "datatype"],
     }
+    wanted = {
+        "type": "object",
+        "properties": {"name": {"enum": served.outputs}, "parameters": {"type": "object"}},
+        "required": ["name"],
+    }
     request = {
         "type": "object",
         "properties": {
             "id": {"type": "string"},
             "inputs": {"type": "array", "items": tensor, "minItems": 1},
-            "outputs": {"type": "array", "items": {"type": "object", "properties": {"name": {"enum": served.outputs}}}},
+            "outputs": {"type": "array", "items": wanted},
             "parameters": {"type": "object"},
         },
         "required": ["inputs"],

@@ -98,8 +98,8 @@ class Service:
         """Encoded rows as tensors."""
         self.require_name(name)
         header = asking.header(tensors.HEADER.encode())
-        if asking.header(b"content-type").partition(";")[0].strip().lower() not in (JSON, BINARY):
-            raise Problem(415, f"a body must be {JSON} or {BINARY}, but is neither.")
+        if asking.header(b"content-type").partition(";")[0].strip().lower() not in (JSON, BINARY, ""):
+            raise Problem(415, f"a body must be {JSON} or {BINARY}, but is neither.")  # some clients say nothing
         body = await self._body(asking)
         served = self.engine.served
         feeds, head = tensors.read_tensors(served, body, header or None)

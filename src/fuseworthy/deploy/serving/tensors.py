@@ -53,10 +53,10 @@ def written(found: Part, head: Head) -> tuple[bytes, str | None]:
     """The response's body, and the size of its JSON where tensors follow as bytes."""
     served = found.served
     tensors, blobs = [], []
-    for name in head.outputs:
+    for name, is_binary in head.outputs.items():
         array = np.ascontiguousarray(found.whole.said[name][found.rows])
         own: dict[str, Any] = {"name": name, "shape": array.shape, "datatype": NAMES[array.dtype]}
-        if head.binary:
+        if is_binary:
             blobs.append(array.tobytes())
             own["parameters"] = {"binary_data_size": len(blobs[-1])}
         else:
@@ -66,7 +66,7 @@ def written(found: Part, head: Head) -> tuple[bytes, str | None]:
     if head.id is not None:
         said["id"] = head.id
     start = orjson.dumps(said)
-    return start + b"".join(blobs), str(len(start)) if head.binary else None
+    return start + b"".join(blobs), str(len(start)) if blobs else None
 
 
 def metadata(served: Served) -> dict[str, Any]:
