@@ -220,9 +220,9 @@ def overload(folder: Path, seconds: float) -> Iterator[dict[str, Any]]:
     """More than four times what can be answered, for a minute."""
     with served(folder) as (process, port, _):
         capacity = asked(port, whole("/predict", in_json(16)), 4, 5)["rate"]
-        asked(port, whole("/predict", in_json(16)), 512, 10)  # 512 bodies of 170 kB at once need their room
+        asked(port, whole("/predict", in_json(16)), 800, 10)  # 800 bodies of 170 kB at once need their room
         before = resident(process)
-        found = asked(port, whole("/predict", in_json(16)), 512, max(seconds, 60))
+        found = asked(port, whole("/predict", in_json(16)), 800, max(seconds, 60))
         answered, refused = found["statuses"].get("200", 0), found["statuses"].get("503", 0)
         yield {"measure": "capacity, requests of 16 rows", "value": capacity, "unit": "1/s"}
         yield {"measure": "asked", "value": (answered + refused) / found["seconds"] / capacity, "unit": "of capacity"}

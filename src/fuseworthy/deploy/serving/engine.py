@@ -104,6 +104,7 @@ class Engine:
         """Answer with another graph from now on; what was read for the one before is answered by that."""
         async with self._replacing:  # one after the other
             self._before, self.loaded = self.loaded, await self._load(served)
+            self.first = served  # the one before is let go when it has answered
             self.failures = 0
             before = self._before
             if before is None:
