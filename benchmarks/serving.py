@@ -34,6 +34,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import fuseworthy as fw
+from fuseworthy.deploy.serving.service import HELD
 from records import HERE, RESULTS, commit, machine, save
 
 MODALITIES, WIDTH = ("face", "gait", "voice"), 384
@@ -220,9 +221,10 @@ def overload(folder: Path, seconds: float) -> Iterator[dict[str, Any]]:
     """More than four times what can be answered, for a minute."""
     with served(folder) as (process, port, _):
         capacity = asked(port, whole("/predict", in_json(16)), 4, 5)["rate"]
-        asked(port, whole("/predict", in_json(16)), 800, 10)  # 800 bodies of 170 kB at once need their room
+        many = round(4.2 * capacity * (HELD + 0.02))  # each asks again when it is answered or, after a while, refused
+        asked(port, whole("/predict", in_json(16)), many, 10)  # so many bodies of 170 kB at once need their room
         before = resident(process)
-        found = asked(port, whole("/predict", in_json(16)), 800, max(seconds, 60))
+        found = asked(port, whole("/predict", in_json(16)), many, max(seconds, 60))
         answered, refused = found["statuses"].get("200", 0), found["statuses"].get("503", 0)
         yield {"measure": "capacity, requests of 16 rows", "value": capacity, "unit": "1/s"}
         yield {"measure": "asked", "value": (answered + refused) / found["seconds"] / capacity, "unit": "of capacity"}

@@ -24,6 +24,9 @@ NOT_JSON = {
     "not UTF-8": TEXT.replace("voice", "vo\xefce").encode("latin-1"),
     "a key twice": b'{"rows":[{"voice":[0,0,0,0,0],"voice":[1,1,1,1,1]}]}',
     "a key twice, escaped": b'{"rows":[{"voice":[0,0,0,0,0],"v\\u006fice":[1,1,1,1,1]}]}',
+    "a plain key twice": b'{"rows":[{"face":[0.5,0.5,0.5],"face":[0.2,0.2,0.2]}]}',
+    "a plain key twice, escaped": b'{"rows":[{"face":[0.5,0.5,0.5],"f\\u0061ce":[0.2,0.2,0.2]}]}',
+    "plain rows twice": b'{"rows":[{"face":[0.5,0.5,0.5]}],"rows":[{"face":[0.2,0.2,0.2]}]}',
     "a key twice beside colons": b'{"rows":[{"voice":[0,0,0,0,0]}],"rows":[{"a:b":"c:d"}]}',
     "a key twice in a list of numbers": b'{"rows":[{"voice":[0,{"a":1,"a":2},0,0,0]}]}',
     "half a million levels": b"[" * 500_000 + b"]" * 500_000,
@@ -135,3 +138,10 @@ def test_bodies_damaged_at_random_never_end_in_a_server_error(client):
     assert set(found) <= {200, 400, 422}
     assert found[400] > 100
     assert client.post(GOOD)[0] == 200
+
+
+def test_plain_rows_are_answered_as_those_that_are_read_place_by_place(client):
+    rows = [*GOOD["rows"], {"face": [2, -3, 0.25]}, {"voice": [1e-9, 5, 7, -2, 1e12]}]
+    plain, other = (client.post({"rows": rows} | more)[1]["answers"] for more in ({}, {"strict": False}))
+    assert plain == other
+    assert [own["pattern"] for own in plain] == ["face+voice", "face", "voice"]

@@ -13,8 +13,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from fuseworthy.deploy.serving.plain import MOST_ROWS
 from fuseworthy.deploy.serving.problem import Problem, pointer
-from fuseworthy.deploy.serving.reading import MOST_ROWS, read_json
+from fuseworthy.deploy.serving.reading import read_json
 from fuseworthy.deploy.serving.served import Served
 from fuseworthy.inputs.limits import MOST_TOKENS
 

@@ -15,13 +15,13 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from fuseworthy.deploy.serving.plain import MOST_ROWS, may_hold_flags, plain_rows
 from fuseworthy.deploy.serving.problem import Problem, pointer
 from fuseworthy.deploy.serving.served import Feeds, Served
 from fuseworthy.deploy.serving.wanted import MOST_SAMPLES, Field, Wanted
 from fuseworthy.errors import nearest
 from fuseworthy.inputs.limits import LARGEST, LONGEST_TEXT, MOST_TOKENS
 
-MOST_ROWS = 256
 NUMBERS = frozenset((int, float))
 DEEPEST = 8
 """Levels of JSON within each other."""
@@ -54,13 +54,18 @@ def read_json(body: bytes) -> Any:
     Problem
         400: it is no JSON, not UTF-8, nested too deep, or has a key twice.
     """
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Problem(400, f"the body must be JSON, but: {str(error)[:200]}.") from None
-    if _colons(found) != body.count(b":") or (b"\\" in body and b"\\u003" in body):
-        _require_unique(body)  # a key that comes twice leaves its colon behind
+    found = _parsed(body)
+    _require_sound(found, body)
     return found
+
+
+def read_body(served: Served, body: bytes) -> Asked:
+    """The rows of a JSON body; see `read_json` and `read_rows`."""
+    found = _parsed(body)
+    if (rows := plain_rows(served, found, body.count(b":"))) is not None:
+        return Asked(served, rows)
+    _require_sound(found, body)
+    return read_rows(served, found)
 
 
 def read_rows(served: Served, body: Any) -> Asked:
@@ -85,7 +90,7 @@ def read_rows(served: Served, body: Any) -> Asked:
             422, f"a request must have at most {MOST_ROWS} rows, but has {len(given):,}. Send several.", "/rows"
         )
     ignored: set[str] = set()
-    rows = [_plain_row(served, own) or _row(served, own, i, strict, ignored) for i, own in enumerate(given)]
+    rows = [_row(served, own, i, strict, ignored) for i, own in enumerate(given)]
     return Asked(served, rows, explain, sorted(ignored))
 
 
@@ -102,18 +107,6 @@ def fed_vectors(served: Served, rows: list[dict[str, Any]]) -> Feeds:
                 if m in row:
                     values[i] = row[m]
     return found
-
-
-def _plain_row(served: Served, given: Any) -> dict[str, Any] | None:
-    """A row of ready vectors whose numbers are all looked at together; None for any other, and where one is not sound."""
-    try:
-        packed = {m: struct.pack(served.formats[m], *given[m]) for m in given}
-    except (KeyError, TypeError, OverflowError, struct.error):
-        return None
-    numbers = np.frombuffer(b"".join(packed.values()))
-    if not numbers.size or _may_hold_flags(numbers) or not np.vdot(numbers, numbers) <= LARGEST**2:
-        return None
-    return {m: np.frombuffer(own) for m, own in packed.items()}
 
 
 def _row(served: Served, given: Any, i: int, strict: bool, ignored: set[str]) -> dict[str, Any]:
@@ -182,17 +175,12 @@ def _vector(value: Any, width: int, at: tuple[str | int, ...]) -> NDArray[np.flo
         found = np.frombuffer(struct.pack(f"{width}d", *value))
     except (struct.error, OverflowError):
         found = None
-    if found is None or (_may_hold_flags(found) and not NUMBERS.issuperset(map(type, value))):
+    if found is None or (may_hold_flags(found) and not NUMBERS.issuperset(map(type, value))):
         place = next((i for i, own in enumerate(value) if type(own) not in NUMBERS), 0)
         raise Problem(422, "a vector must hold numbers of 64 bits and nothing else, but does not.", pointer(*at, place))
     if not (np.vdot(found, found) <= LARGEST**2 or np.abs(found).max() <= LARGEST):  # the first is the faster one
         raise Problem(422, f"numbers of a vector must be within {LARGEST:g}, but one is not.", pointer(*at))
     return found
-
-
-def _may_hold_flags(numbers: NDArray[np.float64]) -> bool:
-    """Whether true and false may be among them, which count as 1 and 0."""
-    return bool(np.count_nonzero(numbers == numbers.astype(bool)))
 
 
 def _vectors(field: Field, value: Any, at: tuple[str | int, ...]) -> Any:
@@ -284,6 +272,19 @@ def _flag(body: Mapping[str, Any], name: str, *, usual: bool) -> bool:
     if not isinstance(value, bool):
         raise Problem(422, f"{name} must be true or false, but is not.", pointer(name))
     return value
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, f"the body must be JSON, but: {str(error)[:200]}.") from None
+
+
+def _require_sound(found: Any, body: bytes) -> None:
+    """Raise for JSON that is nested too deep, or has a key twice, which leaves its colon behind."""
+    if _colons(found) != body.count(b":") or (b"\\" in body and b"\\u003" in body):
+        _require_unique(body)
 
 
 def _colons(value: Any, depth: int = 1) -> int:

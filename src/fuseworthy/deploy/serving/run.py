@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 GRACE = 10
 """Seconds in which accepted requests must be answered when the server ends."""
 BACKLOG = 2048
+OBJECTS = 10_000
+"""New objects after which Python looks for those that hold each other: requests make many, and few that do."""
 PACKAGES = ("uvicorn", "fastapi", "httptools", "orjson", "prometheus_client", "python_multipart", "onnxruntime")
 logger = logging.getLogger("fuseworthy.serving")
 
@@ -110,6 +112,7 @@ async def _run(server: PatientServer, own: Service, sock: socket.socket, source:
         loop.add_signal_handler(signal.SIGHUP, again)
     gc.collect()
     gc.freeze()  # what is there now stays: no collection need look through it again
+    gc.set_threshold(OBJECTS)
     await server.serve([sock])
 
 

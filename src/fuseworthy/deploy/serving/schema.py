@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from fuseworthy.deploy.serving.plain import MOST_ROWS
 from fuseworthy.deploy.serving.problem import MEDIA_TYPE
-from fuseworthy.deploy.serving.reading import MOST_ROWS
 from fuseworthy.deploy.serving.served import Served
 from fuseworthy.inputs.limits import LARGEST
 

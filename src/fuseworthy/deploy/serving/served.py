@@ -123,8 +123,8 @@ class Served:
 
     @cached_property
     def formats(self) -> dict[str, str]:
-        """Modality -> `struct`'s format of its numbers, of those that are ready vectors."""
-        return {m: f"{own.fields[0].width}d" for m, own in self.wanted.items() if own.is_vector}
+        """Modality -> `struct`'s format of its numbers, of ready vectors whose names are without a colon."""
+        return {m: f"{own.fields[0].width}d" for m, own in self.wanted.items() if own.is_vector and ":" not in m}
 
     @cached_property
     def needs_encoder(self) -> bool:

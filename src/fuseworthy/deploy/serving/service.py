@@ -16,7 +16,7 @@ from fuseworthy.deploy.serving.engine import Engine
 from fuseworthy.deploy.serving.exchange import Answer, Asking
 from fuseworthy.deploy.serving.metrics import Metrics
 from fuseworthy.deploy.serving.problem import Problem
-from fuseworthy.deploy.serving.reading import Asked, read_json, read_rows
+from fuseworthy.deploy.serving.reading import Asked, read_body, read_rows
 from fuseworthy.deploy.serving.served import Served
 from fuseworthy.deploy.serving.settings import LARGE, SMALL, Settings
 from fuseworthy.deploy.serving.uploads import read_form
@@ -169,7 +169,7 @@ class Service:
             raise Problem(415, f"a body must be {JSON} or {FORM}, but {kind[:80] or 'nothing'} came.")
         body = await self._body(asking)
         served = self.engine.served
-        asked = read_rows(served, read_json(body) if kind == JSON else await read_form(served, header, body))
+        asked = read_body(served, body) if kind == JSON else read_rows(served, await read_form(served, header, body))
         if asked.explain:
             _require_few(served, len(asked.rows))
         return asked
