@@ -1,5 +1,6 @@
 """Clients that are slow, gone, many or hostile: others do not notice."""
 
+import gc
 import http.client
 import json
 import socket
@@ -258,3 +259,16 @@ def test_a_poisoned_member_of_a_batch_fails_alone(vectors):
     print(f"24 requests at once, one of them poisoned: batches {seen}")
     assert [i for i, status in statuses.items() if status != 200] == [7]
     assert statuses[7] == 500
+
+
+@pytest.mark.parametrize("sent", [GOOD, b"{"], ids=["answered", "refused"])
+def test_a_request_leaves_nothing_that_only_a_collection_finds(client, sent):
+    client.post(sent)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(50):
+            client.post(sent)
+        assert gc.collect() < 50  # a body that waits for one would fill the memory under load
+    finally:
+        gc.enable()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from uvicorn import Config, Server
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from fuseworthy.deploy.serving.exchange import CLOSE, GONE, WHOLE, Headers
 
@@ -37,19 +36,21 @@ class PatientProtocol(HttpToolsProtocol):
             oldest.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for future in self.scope.get(GONE, ()) if self.scope else ():  # type: ignore[attr-defined]
-            future.cancel()
+        if self.scope:
+            for future in self.scope.get(GONE, ()):  # type: ignore[attr-defined]
+                future.cancel()
+            self.scope.pop(WHOLE, None)  # type: ignore[misc]  # or each would hold the other
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope[GONE] = []  # type: ignore[literal-required]
+        self.scope[WHOLE] = self.write_whole  # type: ignore[literal-required]
         self._enter("head", HEAD)
 
     def on_headers_complete(self) -> None:
         self._enter("body", BODY)
         super().on_headers_complete()
-        self.scope[WHOLE] = partial(_written_whole, self.cycle)  # type: ignore[literal-required]
 
     def on_message_complete(self) -> None:
         self._enter("answer", ANSWER)
@@ -64,6 +65,24 @@ class PatientProtocol(HttpToolsProtocol):
             if self.pipeline:
                 self._start_asgi_task(*self.pipeline.pop())
 
+    def write_whole(self, scope: Any, status: int, headers: Headers, body: bytes) -> bool:
+        """Write an answer by one system call, where ASGI's two messages take two; False where it must be those."""
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
+            return False
+        cycle.keep_alive = cycle.keep_alive and CLOSE not in headers
+        head = [b"%b: %b\r\n" % own for own in (*cycle.default_headers, *headers)]
+        if not cycle.keep_alive and CLOSE not in headers:
+            head.append(b"connection: close\r\n")
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        cycle.transport.write(b"".join((STATUS_LINE[status], *head, b"\r\n", body)))
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
+        return True
+
     def expire(self) -> None:
         """End a connection whose deadline is over."""
         answering = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
@@ -75,24 +94,6 @@ class PatientProtocol(HttpToolsProtocol):
 
     def _enter(self, phase: str, seconds: float) -> None:
         self.phase, self.deadline = phase, self.loop.time() + seconds
-
-
-def _written_whole(cycle: RequestResponseCycle, status: int, headers: Headers, body: bytes) -> bool:
-    """Write an answer's head and body by one system call, where ASGI's two messages take two; False if they must."""
-    if cycle.response_started or cycle.disconnected or cycle.flow.write_paused or cycle.scope["method"] == "HEAD":
-        return False
-    cycle.keep_alive = cycle.keep_alive and CLOSE not in headers
-    head = [b"%b: %b\r\n" % own for own in (*cycle.default_headers, *headers)]
-    if not cycle.keep_alive and CLOSE not in headers:
-        head.append(b"connection: close\r\n")
-    cycle.response_started = cycle.response_complete = True
-    cycle.waiting_for_100_continue = False
-    cycle.transport.write(b"".join((STATUS_LINE[status], *head, b"\r\n", body)))
-    cycle.message_event.set()
-    if not cycle.keep_alive:
-        cycle.transport.close()
-    cycle.on_response()
-    return True
 
 
 class PatientServer(Server):

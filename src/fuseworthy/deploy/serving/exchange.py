@@ -14,7 +14,8 @@ CLOSE = (b"connection", b"close")
 GONE = "fuseworthy.gone"
 """In the scope of a request: futures that are cancelled when its client goes."""
 WHOLE = "fuseworthy.whole"
-"""In the scope of a request, where the server has it: callable (status, headers, body) that writes an answer at once."""
+"""In the scope of a request, where the server has it: callable (scope, status, headers, body) that writes an answer at
+once, or is False where it cannot."""
 READ_ON = 4
 """Times the largest body up to which one that is too large is read, and forgotten, so that its sender hears why it is."""
 
@@ -106,13 +107,12 @@ class Reply:
     common : callable () -> headers of every answer
     """
 
-    __slots__ = ("common", "send", "status", "whole")
+    __slots__ = ("common", "scope", "send", "status")
 
     def __init__(
         self, scope: Mapping[str, Any], send: Callable[[Any], Awaitable[None]], common: Callable[[], Headers]
     ) -> None:
-        self.send, self.common, self.status = send, common, 0
-        self.whole: Callable[[int, Headers, bytes], bool] | None = scope.get(WHOLE)
+        self.scope, self.send, self.common, self.status = scope, send, common, 0
 
     async def __call__(self, message: Any) -> None:
         if message["type"] == "http.response.start":
@@ -129,7 +129,8 @@ class Reply:
             *((name.encode(), value.encode()) for name, value in answer.headers.items()),
             *self.common(),
         ]
-        if self.whole is not None and self.whole(answer.status, headers, answer.body):
+        whole = self.scope.get(WHOLE)
+        if whole is not None and whole(self.scope, answer.status, headers, answer.body):
             return
         await self.send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await self.send({"type": "http.response.body", "body": answer.body})
