@@ -109,7 +109,8 @@ class Batcher(Generic[Item, Result]):
         loop = self._loop
         while True:
             await self._some.wait()
-            await asyncio.sleep(0)  # whoever is there to be read joins
+            if self.waiting < self.most_rows:
+                await asyncio.sleep(0)  # whoever is there to be read joins
             batch = self._taken(loop.time())
             if not self._queue:
                 self._some.clear()
