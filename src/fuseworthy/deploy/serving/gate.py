@@ -30,7 +30,7 @@ LEAVING = [*PROTECTION, CLOSE]
 """Headers of every answer, and of those of a server that is ending."""
 Endpoint = Callable[..., Awaitable[Answer]]
 """From a request, and what its path says by name, to the answer."""
-MOST_REMEMBERED = 128
+MOST_REMEMBERED = 32
 """Paths and hosts of which it is remembered what becomes of them: clients ask for the same again and again."""
 GONE_STATUS = 499
 """Under which a request is counted whose client went before it was answered."""
