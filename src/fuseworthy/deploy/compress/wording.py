@@ -47,9 +47,8 @@ def lost_sentence(row: Mapping[str, Any], task: Task, margin: float) -> str:
         said = f"{wrong:,} rows turned wrong and {right:,} turned right"
     else:
         said = f"{wrong:,} rows moved clearly away from the truth and {right:,} towards it"
-    sure = [own for own in row["groups"] if own["high"] < 0 and own["gain"] < -WORTH_TELLING * margin]
-    hurt = sure[:MOST_GROUPS]
-    named = ", ".join(f"{own['by']} {own['name']} ({_span(own)}, {own['rows']:,} rows)" for own in hurt)
+    hurt = [own for own in row["groups"] if own["high"] < 0 and own["gain"] < -WORTH_TELLING * margin]
+    named = ", ".join(f"{own['by']} {own['name']} ({_span(own)}, {own['rows']:,} rows)" for own in hurt[:MOST_GROUPS])
     return f"{said}; worse for {named}." if hurt else f"{said}."
 
 

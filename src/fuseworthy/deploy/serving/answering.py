@@ -133,8 +133,8 @@ def answered(served: Served, feeds: Feeds, said: Said) -> Answered:
     numbers = served.numbers(feeds)
     abstained = [number == 0 for number in numbers]
     if (threshold := served.description["threshold"]) is not None:
-        unsure = (said[served.outputs[0]].max(axis=1) < threshold).tolist()
-        abstained = [any(own) for own in zip(abstained, unsure, strict=True)]
+        surest = said[served.outputs[0]].max(axis=1).tolist()
+        abstained = [number == 0 or own < threshold for number, own in zip(numbers, surest, strict=True)]
     return Answered(served, feeds, said, [served.routes[number] for number in numbers], abstained)
 
 

@@ -51,7 +51,7 @@ class Engine:
     def __init__(
         self, served: Served, *, most_rows: int = MOST_ROWS, most_waiting: int = MOST_WAITING, on_batch: Any = None
     ) -> None:
-        self.first = served
+        self.served = served  # the graph that answers now
         self.most_rows, self.most_waiting = most_rows, most_waiting
         self.failures = 0
         self.batcher: Batcher[tuple[Loaded, Rows | Feeds], Part] = Batcher(
@@ -61,11 +61,6 @@ class Engine:
         self._before: Loaded | None = None
         self._replacing = asyncio.Lock()
         self._deaths = 0
-
-    @property
-    def served(self) -> Served:
-        """The graph that answers now."""
-        return self.first if self.loaded is None else self.loaded.served
 
     @property
     def waiting(self) -> int:
@@ -91,7 +86,7 @@ class Engine:
 
     async def start(self) -> None:
         """Begin to answer; in a running loop."""
-        self.loaded = await self._load(self.first)
+        self.loaded = await self._load(self.served)
         self.batcher.start()
 
     async def stop(self) -> None:
@@ -104,7 +99,7 @@ class Engine:
         """Answer with another graph from now on; what was read for the one before is answered by that."""
         async with self._replacing:  # one after the other
             self._before, self.loaded = self.loaded, await self._load(served)
-            self.first = served  # the one before is let go when it has answered
+            self.served = served
             self.failures = 0
             before = self._before
             if before is None:

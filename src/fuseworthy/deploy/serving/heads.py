@@ -65,8 +65,7 @@ class Head:
     ----------
     rows : their number
     tensors : those that come
-    given, lacking : inputs that say which rows have a modality, where the request leaves them out: those of modalities that
-        come, and of those that do not
+    unsaid : inputs that say which rows have a modality, where the request leaves them out, and what follows for all rows
     zeros : inputs that do not come, with the shapes that they are filled up with
     hidden : modality -> input that says which rows have it, where it must say none as nothing else of it comes
     outputs : those asked for, and whether as bytes
@@ -75,8 +74,7 @@ class Head:
 
     rows: int
     tensors: tuple[Tensor, ...]
-    given: tuple[str, ...]
-    lacking: tuple[str, ...]
+    unsaid: Mapping[str, bool]
     zeros: Mapping[str, tuple[int, ...]]
     hidden: Mapping[str, str]
     outputs: Mapping[str, bool]
@@ -133,15 +131,13 @@ def read_head(served: Served, request: Any) -> Head:
     shapes = zeros | {name: own.shape for name, own in tensors.items()}
     for values in served.values.values():
         _require_one_length(values, shapes)
-    unsaid = {m: name for m, name in served.present.items() if name not in tensors}
     said = request.get("id")
     return Head(
         rows,
         tuple(tensors.values()),
-        tuple(name for m, name in unsaid.items() if m not in absent),
-        tuple(name for m, name in unsaid.items() if m in absent),
+        {name: m not in absent for m, name in served.present.items() if name not in tensors},
         zeros,
-        {m: name for m, name in served.present.items() if m in absent and m not in unsaid},
+        {m: name for m, name in served.present.items() if m in absent and name in tensors},
         _outputs(served, request),
         said[:200] if isinstance(said, str) else None,
     )

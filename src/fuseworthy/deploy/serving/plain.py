@@ -45,6 +45,11 @@ def may_hold_flags(numbers: NDArray[np.float64]) -> bool:
     return bool(np.count_nonzero(numbers == numbers.astype(bool)))
 
 
+def surely_within(numbers: NDArray[Any]) -> bool:
+    """Whether all numbers are finite and not too large, as one look tells of most; where it does not they may be still."""
+    return bool(np.vdot(numbers, numbers) <= LARGEST**2)
+
+
 def _plain_row(served: Served, given: Any) -> dict[str, Any] | None:
     """A row of vectors whose numbers are all looked at together."""
     try:
@@ -52,6 +57,6 @@ def _plain_row(served: Served, given: Any) -> dict[str, Any] | None:
     except (KeyError, TypeError, OverflowError, struct.error):
         return None
     numbers = np.frombuffer(b"".join(packed.values()))
-    if not numbers.size or may_hold_flags(numbers) or not np.vdot(numbers, numbers) <= LARGEST**2:
+    if not numbers.size or may_hold_flags(numbers) or not surely_within(numbers):
         return None
     return {m: np.frombuffer(own) for m, own in packed.items()}

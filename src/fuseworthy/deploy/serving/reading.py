@@ -15,7 +15,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from fuseworthy.deploy.serving.plain import MOST_ROWS, may_hold_flags, plain_rows
+from fuseworthy.deploy.serving.plain import MOST_ROWS, may_hold_flags, plain_rows, surely_within
 from fuseworthy.deploy.serving.problem import Problem, pointer
 from fuseworthy.deploy.serving.served import Feeds, Served
 from fuseworthy.deploy.serving.wanted import MOST_SAMPLES, Field, Wanted
@@ -55,16 +55,17 @@ def read_json(body: bytes) -> Any:
         400: it is no JSON, not UTF-8, nested too deep, or has a key twice.
     """
     found = _parsed(body)
-    _require_sound(found, body)
+    _require_sound(found, body, body.count(b":"))
     return found
 
 
 def read_body(served: Served, body: bytes) -> Asked:
     """The rows of a JSON body; see `read_json` and `read_rows`."""
     found = _parsed(body)
-    if (rows := plain_rows(served, found, body.count(b":"))) is not None:
+    colons = body.count(b":")
+    if (rows := plain_rows(served, found, colons)) is not None:
         return Asked(served, rows)
-    _require_sound(found, body)
+    _require_sound(found, body, colons)
     return read_rows(served, found)
 
 
@@ -178,7 +179,7 @@ def _vector(value: Any, width: int, at: tuple[str | int, ...]) -> NDArray[np.flo
     if found is None or (may_hold_flags(found) and not NUMBERS.issuperset(map(type, value))):
         place = next((i for i, own in enumerate(value) if type(own) not in NUMBERS), 0)
         raise Problem(422, "a vector must hold numbers of 64 bits and nothing else, but does not.", pointer(*at, place))
-    if not (np.vdot(found, found) <= LARGEST**2 or np.abs(found).max() <= LARGEST):  # the first is the faster one
+    if not (surely_within(found) or np.abs(found).max() <= LARGEST):
         raise Problem(422, f"numbers of a vector must be within {LARGEST:g}, but one is not.", pointer(*at))
     return found
 
@@ -281,9 +282,9 @@ def _parsed(body: bytes) -> Any:
         raise Problem(400, f"the body must be JSON, but: {str(error)[:200]}.") from None
 
 
-def _require_sound(found: Any, body: bytes) -> None:
+def _require_sound(found: Any, body: bytes, colons: int) -> None:
     """Raise for JSON that is nested too deep, or has a key twice, which leaves its colon behind."""
-    if _colons(found) != body.count(b":") or (b"\\" in body and b"\\u003" in body):
+    if _colons(found) != colons or (b"\\" in body and b"\\u003" in body):
         _require_unique(body)
 
 

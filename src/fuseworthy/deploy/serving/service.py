@@ -46,7 +46,8 @@ class Service:
         )
         self.capture = None if settings.log is None else Capture(settings.log, self.metrics.dropped)
         self.leaving = False
-        self._numbers = (f"{start}{i:08x}" for start in (secrets.token_hex(4),) for i in itertools.count())
+        start = secrets.token_hex(4)
+        self._numbers = (f"{start}{i:08x}" for i in itertools.count())
 
     async def start(self) -> None:
         """Begin to answer."""

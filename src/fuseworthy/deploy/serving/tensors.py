@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fuseworthy.deploy.serving.answering import Part
 from fuseworthy.deploy.serving.heads import DATATYPES, Head, Tensor, head_of
+from fuseworthy.deploy.serving.plain import surely_within
 from fuseworthy.deploy.serving.problem import Problem
 from fuseworthy.deploy.serving.served import Feeds, Served
 from fuseworthy.inputs.limits import LARGEST
@@ -135,7 +136,7 @@ def _flat(data: list[Any], depth: int) -> list[Any] | None:
 
 def _require_within(tensor: Tensor, array: NDArray[Any]) -> None:
     """All numbers are finite and not too large; NaN may be among them where cells may be missing."""
-    if tensor.kind.kind != "f" or np.vdot(array, array) <= LARGEST**2:  # the fastest way to know of most
+    if tensor.kind.kind != "f" or surely_within(array):
         return
     with np.errstate(invalid="ignore"):
         small = np.abs(array) <= LARGEST
@@ -150,11 +151,10 @@ def _completed(served: Served, given: Feeds, head: Head) -> Feeds:
     for m, name in head.hidden.items():
         if given[name].any():
             raise Problem(422, f"{m!r} must come with its values where rows have it, but lacks them.", "/inputs")
-    for names, here in ((head.given, True), (head.lacking, False)):
-        for name in names:
-            given[name] = np.array([here] * head.rows)
+    for name, here in head.unsaid.items():
+        given[name] = np.array([here] * head.rows)
     for name, shape in head.zeros.items():
         given[name] = np.zeros(shape, dtype=served.inputs[name]["dtype"])
-    if not head.given and 0 in served.numbers(given):
+    if not any(head.unsaid.values()) and 0 in served.numbers(given):
         raise Problem(422, "a row must have at least one modality, but one has none.", "/inputs")
     return given
