@@ -127,19 +127,48 @@ def test_uploads_damaged_at_random_never_end_in_a_server_error(client, pictured,
     assert found.get(422, 0) > 20
 
 
+def killed(client):
+    os.kill(client.service.engine.loaded.encoder._process.pid, signal.SIGKILL)
+
+
+def readied(client):
+    until = time.monotonic() + 60
+    while client.get("/ready")[0] != 200 and time.monotonic() < until:
+        time.sleep(0.1)
+
+
 def test_encoders_that_die_are_started_again_and_counted(pictured):
     photo = pictured[1]["photo"][0].as_py()
     with serving(pictured[2]) as client:
         assert client.post({"rows": [{"photo": in_base64(photo)}]})[0] == 200
-        os.kill(client.service.engine.loaded.encoder._process.pid, signal.SIGKILL)
+        killed(client)
         status, told = client.post({"rows": [{"photo": in_base64(photo)}]})
         assert (status, told["title"]) == (503, "busy")
         assert client.get("/ready")[0] == 503
-        until = time.monotonic() + 60
-        while client.get("/ready")[0] != 200 and time.monotonic() < until:
-            time.sleep(0.1)
+        readied(client)
         assert client.post({"rows": [{"photo": in_base64(photo)}]})[0] == 200
         assert "fuseworthy_encoder_deaths_total 1.0" in client.raw("GET", "/metrics")[2].decode()
+
+
+def test_encoders_that_die_while_nothing_is_asked_are_missed_and_started_again(pictured):
+    photo = pictured[1]["photo"][0].as_py()
+    with serving(pictured[2]) as client:
+        killed(client)
+        until = time.monotonic() + 10
+        while client.get("/ready")[0] == 200 and time.monotonic() < until:
+            time.sleep(0.02)
+        assert client.get("/ready")[0] == 503
+        readied(client)
+        assert client.post({"rows": [{"photo": in_base64(photo)}]})[0] == 200
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.001, 0.01, 0.05])
+def test_a_death_at_any_moment_is_no_error_of_the_server(pictured, pause):
+    photo = pictured[1]["photo"][0].as_py()
+    with serving(pictured[2]) as client:
+        killed(client)
+        time.sleep(pause)
+        assert client.post({"rows": [{"photo": in_base64(photo)}]})[0] == 503
 
 
 def test_a_text_that_was_cut_is_said(client):

@@ -35,16 +35,20 @@ class EncoderProcess:
         self.deaths = 0
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
-        self._restart: asyncio.Task[None] | None = None
+        self._kept: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Start it, and wait until it is ready.
+        """Start it, wait until it is ready, and from then on start another whenever it ends.
 
         Raises
         ------
         RuntimeError
-            It ended before.
+            It ended before it was ready.
         """
+        await self._started()
+        self._kept = asyncio.get_running_loop().create_task(self._keep())
+
+    async def _started(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "fuseworthy.deploy.serving.encoding", str(self.folder)),
             stdin=asyncio.subprocess.PIPE,
@@ -60,8 +64,8 @@ class EncoderProcess:
 
     async def stop(self) -> None:
         """End it."""
-        if self._restart is not None:
-            self._restart.cancel()
+        if self._kept is not None:
+            self._kept.cancel()
         await self._end()
 
     async def encode(self, requests: list[list[dict[str, Any]]]) -> list[tuple[Feeds, list[str]]]:
@@ -91,14 +95,21 @@ class EncoderProcess:
 
     async def _asked(self, message: Any) -> tuple[Any, Feeds]:
         async with self._lock:
-            if not self.ready or self._process is None or self._process.stdin is None:
+            process = self._process
+            if not self.ready or process is None or process.stdin is None:
                 raise Problem(503, "the encoders are being started. Ask again later.", retry_after=2)
             try:
-                self._process.stdin.write(frames.packed(message))
-                await self._process.stdin.drain()
+                if (
+                    process.stdin.is_closing()
+                ):  # it ended while nothing was asked; loops differ in what a write then does
+                    raise ConnectionResetError
+                process.stdin.write(frames.packed(message))
+                await process.stdin.drain()
                 return await asyncio.wait_for(self._heard(), LONGEST)
             except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
-                await self._lost(error)
+                self.ready = False
+                if process.returncode is None:
+                    process.kill()
                 raise Problem(503, "the encoders ended at this batch and are started again.", retry_after=2) from error
 
     async def _heard(self) -> tuple[Any, Feeds]:
@@ -116,18 +127,19 @@ class EncoderProcess:
                 process.kill()
             await process.wait()
 
-    async def _lost(self, error: BaseException) -> None:
-        """Note that the process ended or hangs, and start another."""
-        self.deaths += 1
-        logger.error("the encoder process was lost (%s); another is started", type(error).__name__)
-        await self._end()
-        self._restart = asyncio.get_running_loop().create_task(self._again())
+    async def _keep(self) -> None:
+        while self._process is not None:
+            status = await self._process.wait()
+            self.ready = False
+            self.deaths += 1
+            logger.error("the encoder process was lost (exit status %s); another is started", status)
+            await self._again()
 
     async def _again(self) -> None:
         pause = PAUSE
         while not self.ready:
             await asyncio.sleep(pause)
             try:
-                await self.start()
+                await self._started()
             except (RuntimeError, OSError):
                 pause = min(pause * 2, 30.0)
