@@ -62,6 +62,12 @@ class Recording(Modality):
         object.__setattr__(found, "root", None if root is None else str(root.absolute()))
         return found
 
+    def read_by(self, encoders: Sequence[str]) -> Recording:
+        """The same with other encoders, those too that are no user's to name."""
+        found = copy.copy(self)
+        object.__setattr__(found, "encoders", tuple(encoders))
+        return found
+
     def to_dict(self) -> dict[str, Any]:
         where = {name: own for name, own in (("root", self.root), ("sha256", self.sha256)) if own is not None}
         return super().to_dict() | {"encoders": list(self.encoders)} | self.options | where

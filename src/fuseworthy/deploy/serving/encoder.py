@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from fuseworthy.deploy.serving import frames
+from fuseworthy import wire
 from fuseworthy.deploy.serving.problem import Problem, pointer
 from fuseworthy.deploy.serving.served import Feeds
 
@@ -76,7 +76,7 @@ class EncoderProcess:
         Problem
             422 for rows that cannot be encoded; 503 while the process is started again.
         """
-        told, arrays = await self._asked({"rows": [row for rows in requests for row in rows]})
+        told = await self._asked({"rows": [row for rows in requests for row in rows]})
         if "error" in told:
             raise Problem(422, told["error"], "/rows")
         if told["unreadable"]:
@@ -88,12 +88,12 @@ class EncoderProcess:
             )
         found, start = [], 0
         for rows in requests:
-            own = {name: array[start : start + len(rows)] for name, array in arrays.items()}
+            own = {name: array[start : start + len(rows)] for name, array in told["inputs"].items()}
             found.append((own, told["cut"]))
             start += len(rows)
         return found
 
-    async def _asked(self, message: Any) -> tuple[Any, Feeds]:
+    async def _asked(self, message: Any) -> dict[str, Any]:
         async with self._lock:
             process = self._process
             if not self.ready or process is None or process.stdin is None:
@@ -103,7 +103,7 @@ class EncoderProcess:
                     process.stdin.is_closing()
                 ):  # it ended while nothing was asked; loops differ in what a write then does
                     raise ConnectionResetError
-                process.stdin.write(frames.packed(message))
+                process.stdin.write(wire.packed(message))
                 await process.stdin.drain()
                 return await asyncio.wait_for(self._heard(), LONGEST)
             except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
@@ -112,12 +112,12 @@ class EncoderProcess:
                     process.kill()
                 raise Problem(503, "the encoders ended at this batch and are started again.", retry_after=2) from error
 
-    async def _heard(self) -> tuple[Any, Feeds]:
+    async def _heard(self) -> Any:
         assert self._process is not None
         assert self._process.stdout is not None
         stream = self._process.stdout
-        head, blob = frames.SIZES.unpack(await stream.readexactly(frames.SIZES.size))
-        return frames.unpacked(await stream.readexactly(head), await stream.readexactly(blob))
+        head, blob = wire.SIZES.unpack(await stream.readexactly(wire.SIZES.size))
+        return wire.unpacked(await stream.readexactly(head), await stream.readexactly(blob))
 
     async def _end(self) -> None:
         self.ready = False

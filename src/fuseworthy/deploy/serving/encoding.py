@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from fuseworthy import wire
 from fuseworthy.deploy.export.parity import fed, padded
 from fuseworthy.deploy.export.rows import Input
-from fuseworthy.deploy.serving import frames
 from fuseworthy.deploy.serving.served import description_of
 from fuseworthy.deploy.serving.wanted import Field, Wanted, wanted_of
 from fuseworthy.errors import FuseworthyError, first_line
@@ -46,11 +46,8 @@ class Encoder:
                 found.setdefault(own["modality"], {})[own["view"]] = encoding_from_dict(own["encoding"])
         self.encodings: Encodings = moved(found, None)
 
-    def encode(self, rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], dict[str, np.ndarray[Any, Any]]]:
-        """What is told beside the inputs of the graph, and these.
-
-        Told are files that could not be read: their rows' places, modality and why.
-        """
+    def encode(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The inputs of the graph; places, modality and why of files that cannot be read; modalities that were cut."""
         blocks = padded(encode_rows(table_of(rows, self.wanted, self.encodings), self.encodings))
         unreadable = []
         for m, views in blocks.items():
@@ -58,7 +55,7 @@ class Encoder:
             why = {own["row"]: own["why"] for own in found.get("first", [])}
             unreadable += [[row - 1, m, why.get(row, "it cannot be read")] for row in found.get("rows", [])]
         cut = sorted(m for m, views in blocks.items() if any(block.meta.get("cut") for block in views.values()))
-        return {"unreadable": unreadable, "cut": cut}, fed(blocks, self.inputs)
+        return {"inputs": fed(blocks, self.inputs), "unreadable": unreadable, "cut": cut}
 
 
 def table_of(rows: Sequence[Mapping[str, Any]], wanted: Mapping[str, Wanted], encodings: Encodings) -> pa.Table:
@@ -88,7 +85,8 @@ def _array(values: list[Any], field: Field) -> pa.Array:
         return pa.array(moments, pa.timestamp("us", tz="UTC" if field.zoned else None))
     kinds = {"text": pa.string(), "category": pa.string(), "number": pa.float64()}
     kinds |= {"vector": pa.list_(pa.float64()), "times": pa.list_(pa.float64()), "file": pa.binary()}
-    return pa.array(values, kinds.get(field.holds))
+    plain = [value.tolist() if isinstance(value, np.ndarray) else value for value in values]
+    return pa.array(plain, kinds.get(field.holds))
 
 
 def main(folder: str) -> None:
@@ -96,21 +94,21 @@ def main(folder: str) -> None:
     out, source = os.dup(1), sys.stdin.buffer
     os.dup2(2, 1)  # whatever a library prints must not get among the answers
 
-    def answer(content: bytes) -> None:
+    def answer(message: Any) -> None:
         with os.fdopen(os.dup(out), "wb") as sink:
-            sink.write(content)
+            sink.write(wire.packed(message))
 
     encoder = Encoder(Path(folder))
-    answer(frames.packed({"ready": True}))
-    while (found := frames.read(source.read)) is not None:
+    answer({"ready": True})
+    while (found := wire.read(source.read)) is not None:
         try:
-            told, arrays = encoder.encode(found[0]["rows"])
+            told = encoder.encode(found["rows"])
         except FuseworthyError as error:
-            answer(frames.packed({"error": str(error)}))
+            answer({"error": str(error)})
         except (ValueError, TypeError, OverflowError, pa.ArrowException) as error:
-            answer(frames.packed({"error": f"the rows must be readable together, but: {first_line(error)}."}))
+            answer({"error": f"the rows must be readable together, but: {first_line(error)}."})
         else:
-            answer(frames.packed(told, arrays))
+            answer(told)
 
 
 if __name__ == "__main__":

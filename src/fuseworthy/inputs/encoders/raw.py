@@ -5,7 +5,6 @@ A raw block is no view of its modality: learners on ready features never see one
 
 from __future__ import annotations
 
-import copy
 from functools import lru_cache
 from typing import Any
 
@@ -43,9 +42,8 @@ def trainable_encoder(modality: Modality) -> str | None:
 
 def of_pixels(image: Recording, encoder: str) -> Recording:
     """The same pictures, read as the pixels that an encoder is given."""
-    found, source = copy.copy(image), source_of(encoder)[1]
-    object.__setattr__(found, "encoders", (f"{PIXELS}:{source}" if source else PIXELS,))
-    return found
+    source = source_of(encoder)[1]
+    return image.read_by([f"{PIXELS}:{source}" if source else PIXELS])
 
 
 def picture_pixels(pixels: NDArray[np.uint8], source: str) -> NDArray[np.uint8]:

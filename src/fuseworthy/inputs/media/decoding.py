@@ -14,10 +14,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from fuseworthy.errors import FuseworthyError, InputError
+from fuseworthy import errors, wire
+from fuseworthy.errors import InputError
 from fuseworthy.inputs.media.cells import Row, rows_of
 from fuseworthy.inputs.media.describing import DescribedRow, describe_row
-from fuseworthy.inputs.media.worker import receive, send
+from fuseworthy.inputs.media.messages import from_answer, to_task
 from fuseworthy.inputs.recordings import Recording
 
 OnRows = Callable[[int, int], None]
@@ -98,7 +99,7 @@ def _shared_out(
     def ask(first: int, rows: list[Row]) -> list[DescribedRow]:
         worker = idle.get()
         try:
-            return _ask(worker, (recording, tuple(views), rows), first)
+            return _ask(worker, to_task(recording, views, rows), first)
         finally:
             idle.put(worker)
 
@@ -134,25 +135,27 @@ def _start() -> subprocess.Popen[bytes]:
     )
 
 
-def _ask(worker: subprocess.Popen[bytes], task: Any, first: int) -> list[DescribedRow]:
+def _ask(worker: subprocess.Popen[bytes], task: dict[str, Any], first: int) -> list[DescribedRow]:
     assert worker.stdin is not None
     assert worker.stdout is not None
     try:
-        send(worker.stdin, task)
-        answer = receive(worker.stdout)
+        worker.stdin.write(wire.packed(task))
+        worker.stdin.flush()
+        answer = wire.read(worker.stdout.read)
     except BrokenPipeError:
         answer = None
+    rows = f"rows {first + 1} to {first + len(task['rows'])}"
     if answer is None:
         raise InputError(
-            f"every file must be decodable, but the process that decoded rows {first + 1} to {first + len(task[2])} died "
+            f"every file must be decodable, but the process that decoded {rows} died "
             f"(exit code {worker.wait()}): a file among them crashes its decoder, or memory is short. Leave them out one "
             "by one to find it."
         )
-    if isinstance(answer, FuseworthyError):
-        raise answer
-    if isinstance(answer, str):
-        raise RuntimeError(f"rows {first + 1} to {first + len(task[2])} could not be encoded:\n{answer}")
-    return list(answer)
+    if "error" in answer:
+        raise getattr(errors, answer["error"])(answer["said"])
+    if "trace" in answer:
+        raise RuntimeError(f"{rows} could not be encoded:\n{answer['trace']}")
+    return from_answer(answer["rows"])
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""A process that encodes rows: reads pickled chunks from standard input and answers in kind.
+"""A process that encodes rows: reads chunks of them from standard input and answers in kind.
 
 Run as ``python -m fuseworthy.inputs.media.worker`` by `decoding`, which alone talks to it. A process of its own, not one
 of `multiprocessing`: those import the caller's main script again, which an unguarded script does not survive.
@@ -6,47 +6,34 @@ of `multiprocessing`: those import the caller's main script again, which an ungu
 
 from __future__ import annotations
 
-import pickle
 import sys
 import traceback
-from typing import IO, Any
+from collections.abc import Mapping
+from typing import Any
 
+from fuseworthy import wire
 from fuseworthy.errors import FuseworthyError
-from fuseworthy.inputs.media.describing import DescribedRow, describe_row
+from fuseworthy.inputs.media.describing import describe_row
+from fuseworthy.inputs.media.messages import from_task, to_answer
 
 
 def main() -> None:
     """Serve chunks until standard input ends."""
     answers, sys.stdout = sys.stdout.buffer, sys.stderr
-    while (task := receive(sys.stdin.buffer)) is not None:
-        send(answers, _answer(*task))
+    while (task := wire.read(sys.stdin.buffer.read)) is not None:
+        answers.write(wire.packed(_answer(task)))
+        answers.flush()
 
 
-def _answer(recording: Any, views: Any, rows: Any) -> list[DescribedRow] | FuseworthyError | str:
+def _answer(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Rows as encoded; or what is wrong with them, as the user is told; or the trace of a mistake of ours."""
     try:
-        return [describe_row(recording, views, row) for row in rows]
+        recording, views, rows = from_task(task)
+        return {"rows": to_answer([describe_row(recording, views, row) for row in rows])}
     except FuseworthyError as error:
-        return error
+        return {"error": type(error).__name__, "said": str(error)}
     except Exception:
-        return traceback.format_exc()
-
-
-def send(pipe: IO[bytes], message: Any) -> None:
-    """Write one message."""
-    content = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    pipe.write(len(content).to_bytes(8, "little"))
-    pipe.write(content)
-    pipe.flush()
-
-
-def receive(pipe: IO[bytes]) -> Any:
-    """Read one message; None if there is no more."""
-    size = pipe.read(8)
-    if len(size) < 8:
-        return None
-    wanted = int.from_bytes(size, "little")
-    content = pipe.read(wanted)
-    return pickle.loads(content) if len(content) == wanted else None
+        return {"trace": traceback.format_exc()}
 
 
 if __name__ == "__main__":
