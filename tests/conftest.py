@@ -6,6 +6,7 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # kernels that fight for two cores make tests crawl
 
+import gc
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,12 @@ import pyarrow as pa
 import pytest
 
 from mixed_tables import mixed_table
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector need not look through it again at every example of a property."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
