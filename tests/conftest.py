@@ -7,13 +7,14 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # kernels that fight for two cores make tests crawl
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from mixed_tables import mixed_table
+from quick_learners import quick_learners
 
 
 def pytest_collection_finish() -> None:
@@ -29,6 +30,12 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
     patch.setattr("fuseworthy.study.prepare.cache_root", lambda: folder)
     yield
     patch.undo()
+
+
+@pytest.fixture
+def quickly() -> Iterator[None]:
+    with quick_learners():
+        yield
 
 
 @pytest.fixture

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
-from small_models import model_of, quick_learners, rows_of
+from small_models import model_of, rows_of
+
+from quick_learners import quick_learners
 
 
 @pytest.fixture(scope="module", autouse=True)  # folders without __init__ are no packages to pytest

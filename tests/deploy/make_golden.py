@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from small_models import MODALITIES, quick_learners, rows_of
+from small_models import MODALITIES, rows_of
 
 import fuseworthy as fw
 from fuseworthy.deploy.model import Model
@@ -14,6 +14,7 @@ from fuseworthy.inputs.encode import learn_encodings
 from fuseworthy.strategies.part import whole_part
 from fuseworthy.strategies.singles import Singles
 from fuseworthy.strategies.strategy import strategy_named
+from quick_learners import quick_learners
 
 NAMES = ("note", "photo", "table")
 

@@ -1,27 +1,22 @@
-"""Models made in a moment: tables of five kinds of modalities that all tell the class, and learners that are quick."""
+"""Models made in a moment: tables of five kinds of modalities that all tell the class."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pytest
 
 import fuseworthy as fw
 from fuseworthy.deploy.model import Model
 from fuseworthy.deploy.router import Choice, Router
 from fuseworthy.inputs.encode import learn_encodings
-from fuseworthy.strategies.families import FAMILIES
 from fuseworthy.strategies.part import whole_part
 from fuseworthy.strategies.singles import Singles
 from fuseworthy.strategies.strategy import FusionStrategy, strategy_named
-from fuseworthy.strategies.training.recipe import Recipe
 from fuseworthy.task import Task
 
 ROWS = 150
@@ -115,18 +110,6 @@ def model_of(
         }
         | more
     )
-
-
-@contextmanager
-def quick_learners() -> Iterator[None]:
-    """One setting of each family and one pass of each network: that they learn well is tested elsewhere."""
-    with pytest.MonkeyPatch.context() as patch:
-        for view, families in list(FAMILIES.items()):
-            patch.setitem(FAMILIES, view, tuple(replace(family, settings=family.settings[:1]) for family in families))
-        brief = Recipe(rate=2e-3, batch=64, epochs=1, warm_up=2)
-        patch.setattr("fuseworthy.strategies.training.recipe.recipe_for", lambda rows, *, sequences=False: brief)
-        patch.setattr("fuseworthy.strategies.remedies.EPOCHS", 1)
-        yield
 
 
 def _with_gaps(cells: list[Any], lacks: Any) -> list[Any]:

@@ -1,39 +1,28 @@
-"""A comparison from table to verdict: the same twice, the same on every engine, whole after being killed."""
+"""A comparison from table to verdict: the same twice, right about rows and folds, clear about what it cannot use."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from small_studies import MODALITIES, QUICK, bytes_of, quick
 
 import fuseworthy as fw
 from fuseworthy.errors import FuseworthyError, InputError, StudyError
-from fuseworthy.study.study import Study
-
-MODALITIES = {"note": fw.Text("note"), "table": fw.Tabular("size", "shop")}
-QUICK = {"repeats": 1, "folds": 3, "id": "key", "strategies": ["mean", "stacking", "early-linear"]}
+from mixed_tables import mixed_table
+from quick_learners import quick_learners
 
 
-def quick(table, out=None, **more) -> Study:
-    return fw.compare(table, "label", modalities=MODALITIES, out=out, jobs=more.pop("jobs", 1), **(QUICK | more))
-
-
-def bytes_of(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in sorted((folder / "ledger").iterdir())}
+@pytest.fixture(scope="module", autouse=True)
+def quickly():
+    with quick_learners():
+        yield
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory):
+def finished(quickly, tmp_path_factory):
     """One undisturbed run and its table."""
-    from mixed_tables import mixed_table
-
     table, folder = mixed_table(), tmp_path_factory.mktemp("runs") / "one"
     return table, folder, quick(table, folder)
 
@@ -70,8 +59,6 @@ def test_every_strategy_predicted_every_row_on_the_same_folds(finished):
 
 
 def test_modalities_that_both_help_are_worth_fusing_and_an_empty_one_is_not():
-    from mixed_tables import mixed_table
-
     table = mixed_table(600, missing=False)
     both = fw.compare(
         table, "label", modalities=MODALITIES, id="key", folds=3, repeats=1, strategies=["stacking", "early-linear"]
@@ -99,11 +86,6 @@ def test_another_seed_gives_other_folds(finished):
     assert other.ledger.folds.digest != finished[2].ledger.folds.digest
 
 
-def test_worker_processes_give_the_same_bytes(finished, tmp_path):
-    quick(finished[0], tmp_path / "two", jobs=2)
-    assert bytes_of(tmp_path / "two") == bytes_of(finished[1])
-
-
 def test_frames_of_every_library_give_the_same_ledger(finished, to_frame):
     assert quick(to_frame(finished[0])).ledger.digest == finished[2].ledger.digest
 
@@ -121,61 +103,6 @@ def test_a_torn_or_flipped_part_is_made_again(finished, tmp_path):
         flipped.write_bytes(bytes(content))
     quick(table, tmp_path / "two")
     assert bytes_of(tmp_path / "two") == bytes_of(folder)
-
-
-def command_for(folder: Path, out: Path) -> list[str]:
-    """The command line that asks what `quick` asks."""
-    words = "--target label --modality note=text:note --modality table=tabular:size,shop --id key --repeats 1 --folds 3"
-    tried = "--strategies mean,stacking,early-linear --jobs 2"
-    start = [sys.executable, "-m", "fuseworthy", "compare", str(folder / "t.parquet"), "--out", str(out)]
-    return [*start, *words.split(), *tried.split()]
-
-
-def kill_when(command: list[str], environment: dict[str, str], ripe) -> bool:
-    """Start a run, kill it without warning once ``ripe()``; False if it ended before."""
-    run = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while run.poll() is None and not ripe() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    alive = run.poll() is None
-    if alive:
-        run.send_signal(signal.SIGKILL)
-    run.wait()
-    return alive
-
-
-def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(finished, tmp_path):
-    table, folder, study = finished
-    pq.write_table(table, tmp_path / "t.parquet")
-    out, environment = tmp_path / "killed", os.environ | {"FUSEWORTHY_CACHE": str(tmp_path / "cache")}
-    command = command_for(tmp_path, out)
-    kills = sum(
-        kill_when(command, environment, lambda wanted=wanted: len(list(out.glob("receipts/r*.json"))) >= wanted)
-        for wanted in (1, 4, 8)
-    )
-    done = subprocess.run([*command, "--resume"], env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert kills >= 2
-    assert bytes_of(out) == bytes_of(folder)
-    assert (out / "verdict.json").read_bytes() == (folder / "verdict.json").read_bytes()
-    assert study.verdict.outcome in done.stdout.replace(" ", "_")
-
-
-@pytest.mark.slow
-def test_twenty_kills_at_random_times_lose_nothing(finished, tmp_path):
-    pq.write_table(finished[0], tmp_path / "t.parquet")
-    out, environment = tmp_path / "killed", os.environ | {"FUSEWORTHY_CACHE": str(tmp_path / "cache")}
-    command, rng, kills = command_for(tmp_path, out), np.random.default_rng(0), 0
-    while kills < 20:
-        until = time.monotonic() + 1.5 + 4 * rng.random()
-        if not kill_when(command, environment, lambda until=until: time.monotonic() > until):
-            for path in sorted((out / "receipts").iterdir())[: int(rng.integers(3, 8))]:
-                path.unlink()
-        else:
-            kills += 1
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert bytes_of(out) == bytes_of(finished[1])
 
 
 def test_the_study_folder_refuses_another_question(finished):

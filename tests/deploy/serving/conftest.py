@@ -6,11 +6,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from live_servers import serving
-from small_models import THREE, model_of, quick_learners
+from small_models import THREE, model_of
 from stacked_models import stacked
 
 import fuseworthy as fw
 from made_files import film_bytes, sound_bytes, tone
+from quick_learners import quick_learners
 
 MIXED = (*THREE, "clip")
 
