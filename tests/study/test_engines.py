@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import fuseworthy as fw
+from fuseworthy.datasets.synthetic import make
 from fuseworthy.study.engines import ProcessEngine, make_engine
 from fuseworthy.study.units import STAGES, Unit, is_done, unit_folders, units_of
 from fuseworthy.study.workspace import open_workspace
-from mixed_tables import mixed_table
 
 POISON = """
 import json, os, sys
@@ -25,6 +25,11 @@ for line in sys.stdin:
         os.kill(os.getpid(), 9)
     print(json.dumps({"status": "failed", "message": "no", "trace": ""} if unit["fold"] == 5 else {"status": "done"}), flush=True)
 """
+
+
+def study_of(**more):
+    modalities = {"a": fw.Embedding("x1"), "b": fw.Embedding("x2")}
+    return fw.compare(make("T1", 160, 0).to_table(), "y", modalities=modalities, id="id", repeats=1, folds=3, **more)
 
 
 class FakeWorkspace:
@@ -67,16 +72,7 @@ def test_no_new_unit_is_begun_after_the_deadline(tmp_path):
 
 
 def test_a_worker_killed_from_outside_costs_nothing_but_time(tmp_path):
-    study = fw.compare(
-        mixed_table(),
-        "label",
-        modalities={"n": fw.Text("note"), "t": fw.Tabular("size")},
-        id="key",
-        repeats=1,
-        folds=3,
-        out=tmp_path / "run",
-        jobs=1,
-    )
+    study = study_of(out=tmp_path / "run", jobs=1, strategies=["mean", "early-linear"])
     workspace = open_workspace(tmp_path / "run")
     before = {p.name: p.read_bytes() for p in (tmp_path / "run" / "ledger").iterdir()}
     for folder in ("ledger", "inner", "receipts"):
@@ -111,30 +107,12 @@ def test_the_engine_fits_the_size_of_the_study():
 
 
 def test_the_log_tells_what_ran(tmp_path):
-    fw.compare(
-        mixed_table(),
-        "label",
-        modalities={"n": fw.Text("note"), "t": fw.Tabular("size")},
-        id="key",
-        repeats=1,
-        folds=3,
-        out=tmp_path / "run",
-        strategies=["mean"],
-    )
+    study_of(out=tmp_path / "run", strategies=["mean"])
     events = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert [e["units"] for e in events if e["event"] == "stage"] == [6, 3, 9]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_strategies_not_asked_for_are_not_fitted(tmp_path, jobs):
-    study = fw.compare(
-        mixed_table(),
-        "label",
-        modalities={"n": fw.Text("note"), "t": fw.Tabular("size")},
-        id="key",
-        repeats=1,
-        folds=3,
-        strategies=["mean", "stacking"],
-        jobs=jobs,
-    )
+    study = study_of(strategies=["mean", "stacking"], jobs=jobs)
     assert study.ledger.names(kind="fusion") == ["mean", "stacking"]

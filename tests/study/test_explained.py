@@ -12,14 +12,21 @@ import fuseworthy as fw
 from fuseworthy.datasets.synthetic import make
 from fuseworthy.errors import InputError, StudyError
 from fuseworthy.study.question import Question, price_of_time
+from quick_learners import quick_learners
 
 TWO = {"a": fw.Embedding("x1"), "b": fw.Embedding("x2")}
 THREE = {"voice": fw.Embedding("x1"), "face": fw.Embedding("x2"), "record": fw.Tabular("g", "age")}
 QUICK = {"id": "id", "repeats": 1, "folds": 3, "jobs": 1}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quickly():
+    with quick_learners():
+        yield
+
+
 @pytest.fixture(scope="module")
-def study():
+def study(quickly):
     table = make("T11", 300, 0).to_table()
     table = table.append_column("age", pa.array(np.random.default_rng(0).normal(40, 9, 300)))
     return fw.compare(table, "y", modalities=THREE, slices=["g"], anyway=True, **QUICK)
@@ -107,7 +114,7 @@ def test_probes_that_cannot_reach_the_margin_stop_the_study_and_anyway_goes_on(t
 
 
 @pytest.fixture(scope="module")
-def labelled():
+def labelled(quickly):
     table = make("T18", 160, 0).to_table().select(["id", "x1", "x2", "label_T1", "label_T6"])
     asked = {"modalities": TWO, "strategies": ["stacking"], "anyway": True, "attribution": False}
     return table, fw.compare(table, "label_T1, label_T6", **asked, **QUICK)

@@ -21,6 +21,7 @@ def binary(n=600, seed=0):
 SINGLES, FUSIONS = {"a": "a", "b": "b"}, {"late": "both"}
 
 
+@pytest.mark.usefixtures("quickly")
 def test_a_study_judged_from_its_own_ledger_gets_the_same_verdict():
     study = fw.compare(
         mixed_table(),

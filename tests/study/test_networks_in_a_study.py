@@ -26,8 +26,8 @@ ASKED = ["stacking", "gated", "concat"]
 
 
 @pytest.fixture
-def brief(monkeypatch):
-    """Networks train for a few epochs."""
+def brief(quickly, monkeypatch):
+    """Networks train for a few epochs, all else learns quickly."""
     monkeypatch.setattr("fuseworthy.strategies.training.recipe.recipe_for", lambda rows, **_: BRIEF)
 
 
@@ -201,7 +201,7 @@ def test_a_strategy_of_another_shape_ends_the_study(finished):
         fit_one(workspace, Unit("custom", 0, 0, strategy="short"), part, {})
 
 
-def test_strategies_that_predict_nonsense_are_left_out_and_named(capsys):
+def test_strategies_that_predict_nonsense_are_left_out_and_named(quickly, capsys):
     wrong = [
         Wrong("gaps", lambda part: np.full((len(part.test), 2), np.nan)),
         Wrong("sums", lambda part: np.full((len(part.test), 2), 0.7)),
