@@ -113,6 +113,18 @@ def test_predictions_that_do_not_belong_together_are_refused(change, more, messa
         fw.judge(pa.table(binary() | change), "y", **asked)
 
 
+@pytest.mark.parametrize(("column", "what"), [("y", "target"), ("who", "group")])
+def test_what_a_row_is_said_to_be_may_not_change_between_repeats(column, what):
+    once = binary() | {"who": np.arange(600) // 4}
+    twice = {name: np.concatenate([values, values]) for name, values in once.items()}
+    twice["rep"] = np.repeat([0, 1], 600)
+    asked = {"singles": SINGLES, "fusions": FUSIONS, "row": "row", "repeat": "rep", "fold": "fold", "group": "who"}
+    assert fw.judge(pa.table(twice), "y", **asked).ledger.n == 600
+    twice[column][600 + 41] = 1 - twice[column][41]
+    with pytest.raises(FuseworthyError, match=f"must have one {what}, but row 41 has different {what}s"):
+        fw.judge(pa.table(twice), "y", **asked)
+
+
 def test_groups_widen_the_interval():
     data = binary(400)
     tripled = {k: np.repeat(v, 4) for k, v in data.items()}

@@ -154,43 +154,26 @@ def _ledger_of(table: pa.Table, ask: Judgement, target: str) -> Ledger:
     task, codes, _ = read_target(_array(table, target), target, ask.task)
     repeat = _codes(table, ask.repeat) if ask.repeat else np.zeros(table.num_rows, dtype=np.int64)
     row, ids = _rows(table, ask, repeat)
-    n, repeats = len(ids), int(repeat.max()) + 1
-    y = np.zeros(n, dtype=codes.dtype)
-    y[row] = codes
-    if (y[row] != codes).any():
-        first = ids[row[int(np.flatnonzero(y[row] != codes)[0])]]
-        raise LedgerError(f"a row must have one truth, but row {first!r} has different targets in different repeats.")
+    y = _one_a_row(codes, row, ids, "target")
     if not task.is_classification:
         task = Task("regression", variance=float(y.var()))
     fold = _codes(table, ask.fold) if ask.fold else np.zeros(table.num_rows, dtype=np.int64)
-    assignment = np.full((repeats, n), -1)
+    assignment = np.full((int(repeat.max()) + 1, len(ids)), -1)
     assignment[repeat, row] = fold
     if (assignment < 0).any():
         raise LedgerError(
             "every row must be predicted once in every repeat, but some rows are missing in some repeats. "
             "Same rows, same folds: leave incomplete repeats out."
         )
-    clusters = None
-    if ask.group:
-        clusters = np.zeros(n, dtype=np.int64)
-        groups = _codes(table, ask.group)
-        clusters[row] = groups
-        if (clusters[row] != groups).any():
-            first = ids[row[int(np.flatnonzero(clusters[row] != groups)[0])]]
-            raise LedgerError(
-                f"a row must have one group, but row {first!r} has different groups in different repeats."
-            )
+    clusters = _one_a_row(_codes(table, ask.group), row, ids, "group") if ask.group else None
     kind: FoldKind = "given" if ask.fold and assignment.max() > 0 else "held-out"
     predictions, strategies = {}, {}
     for names, family in ((ask.singles, "single"), (ask.fusions, "judged")):
         for place, (name, columns) in enumerate(names.items()):
-            values = _predictions(table, columns, task, name)
-            full = np.full((repeats, n, task.width), np.nan)
-            full[repeat, row] = values
-            predictions[name] = full
-            strategies[name] = Strategy(
-                name, family, "given predictions", name.split("/")[0] if family == "single" else None, place
-            )
+            predictions[name] = np.full((*assignment.shape, task.width), np.nan)
+            predictions[name][repeat, row] = _predictions(table, columns, task, name)
+            modality = name.split("/")[0] if family == "single" else None
+            strategies[name] = Strategy(name, family, "given predictions", modality, place)
     return Ledger(
         task=task,
         y=y,
@@ -198,9 +181,20 @@ def _ledger_of(table: pa.Table, ask: Judgement, target: str) -> Ledger:
         predictions=predictions,
         strategies=strategies,
         ids=ids,
-        pattern=np.full(n, "given", dtype=object),
+        pattern=np.full(len(ids), "given", dtype=object),
         data_hash=table_digest(table),
     )
+
+
+def _one_a_row(values: NDArray[Any], row: Ints, ids: NDArray[Any], what: str) -> NDArray[Any]:
+    """What is said of each prediction's row, row by row: the same in every repeat."""
+    found = np.zeros(len(ids), dtype=values.dtype)
+    found[row] = values
+    if len(differ := np.flatnonzero(found[row] != values)):
+        raise LedgerError(
+            f"a row must have one {what}, but row {ids[row[differ[0]]]!r} has different {what}s in different repeats."
+        )
+    return found
 
 
 def _rows(table: pa.Table, ask: Judgement, repeat: Ints) -> tuple[Ints, NDArray[Any]]:
