@@ -113,10 +113,11 @@ def forest(task: Task, setting: Setting, seed: int, categorical: list[int]) -> A
 
 
 def neighbours(task: Task, setting: Setting, seed: int, categorical: list[int]) -> Any:
+    """Nearest neighbours, all distances taken: of rows as near as each other a tree would find any, this the first."""
     from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
     kind = KNeighborsClassifier if task.is_classification else KNeighborsRegressor
-    return kind(n_neighbors=setting["k"], weights="distance")
+    return kind(n_neighbors=setting["k"], weights="distance", algorithm="brute")
 
 
 BOOSTING = (

@@ -19,6 +19,8 @@ WIDE_DIMENSIONS = 256
 MOST_FITTED = 50_000
 """Vectors of sequences from which their scaling is learned, drawn at random where there are more."""
 MOST_LEVELS = 60
+FAINTEST = 1e-6
+"""Size of a component, as a share of the largest, below which it holds rounding alone: trees would split on that."""
 ROUNDING, SMALLEST = 8, 1e-12
 """What counts as rounding: a spread of so many units in the last place of the mean, or so small a part of the largest."""
 
@@ -61,7 +63,7 @@ class TokenWeights:
 
 
 class TokenTopics:
-    """Truncated SVD of the words' TF-IDF weights (latent semantic analysis), (n, 64) dense."""
+    """Truncated SVD of the words' TF-IDF weights (latent semantic analysis), (n, 64 at most) dense."""
 
     def fit(self, block: Block, rows: Ints, seed: int) -> TokenTopics:
         from sklearn.decomposition import TruncatedSVD
@@ -69,7 +71,7 @@ class TokenTopics:
         self.tokens_ = TokenWeights().fit(self._words(block), rows, seed)
         weights = self.tokens_.transform(block, rows)
         size = min(TEXT_DIMENSIONS, weights.shape[1] - 1, len(rows) - 1)
-        self.svd_ = TruncatedSVD(size, random_state=seed).fit(weights) if size >= 1 else None
+        self.svd_ = _told(TruncatedSVD(size, random_state=seed).fit(weights)) if size >= 1 else None
         return self
 
     def transform(self, block: Block, rows: Ints) -> Floats:
@@ -171,7 +173,8 @@ class ReducedVectors:
         size = min(VECTOR_DIMENSIONS, len(rows) - 1)
         self.pca_ = None
         if block.pooled.shape[1] > size >= 1:
-            self.pca_ = PCA(size, svd_solver="randomized", random_state=seed).fit(self.scaling_.transform(block, rows))
+            scaled = self.scaling_.transform(block, rows)
+            self.pca_ = _told(PCA(size, svd_solver="randomized", random_state=seed).fit(scaled))
         return self
 
     def transform(self, block: Block, rows: Ints) -> Floats:
@@ -220,6 +223,13 @@ class TokenVectors:
         """The real vectors of the rows, (tokens, d); one of zeros where there are none."""
         tokens = np.asarray(block.values[rows])[real_tokens(block, rows)]
         return tokens if len(tokens) else np.zeros((1, block.values.shape[2]))
+
+
+def _told(components: Any) -> Any:
+    """A fitted decomposition without the components that hold rounding alone, which come last."""
+    size = components.singular_values_
+    components.components_ = components.components_[: max(int((size > FAINTEST * size.max()).sum()), 1)]
+    return components
 
 
 def real_tokens(block: Block, rows: Ints) -> NDArray[np.bool_]:

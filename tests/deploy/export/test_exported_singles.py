@@ -3,16 +3,20 @@
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from exported_models import KINDS, learned, model_of, parity_of, single
 
+import fuseworthy as fw
 from fuseworthy.deploy.export.features import FEATURES
 from fuseworthy.deploy.export.learners import LEARNERS
 from fuseworthy.deploy.export.pools import POOLS
 from fuseworthy.deploy.export.predictors import PREDICTORS
 from fuseworthy.deploy.trusted import OURS
 from fuseworthy.errors import InputError
+from fuseworthy.inputs.encode import learn_encodings
 from fuseworthy.strategies.families import FAMILIES
+from fuseworthy.strategies.part import whole_part
 from fuseworthy.task import Task
 
 pytest.importorskip("onnx")
@@ -48,6 +52,24 @@ def test_every_family_answers_alike(made, modality, family, setting):
     assert found.largest <= FINEST.get(modality, 1e-9)
     assert found.rows == len(part.y)
     assert found.on_edge == 0 or modality in ("note", "steps")
+
+
+@pytest.mark.parametrize("kind", ["binary", "regression"])
+def test_of_rows_as_near_as_each_other_the_same_are_taken(kind):
+    rng = np.random.default_rng(0)
+    tells = np.arange(200) % 2
+    vectors = rng.normal(size=(200, 4)).round(1) + tells[:, None]
+    vectors[::3], vectors[1::5] = vectors[0], vectors[1]  # more of each than there are neighbours
+    table = pa.table({"own": vectors.tolist(), "other": rng.normal(size=(200, 3)).tolist()})
+    encodings, blocks = learn_encodings(table, {m: fw.Embedding(m) for m in ("own", "other")})
+    y = tells if kind == "binary" else 3.0 * tells + rng.normal(size=200)
+    task = Task("binary", ("no", "yes")) if kind == "binary" else Task(kind, variance=float(y.var()))
+    part = whole_part(y, task, 0)
+    singles = {
+        "own/neighbours": single(blocks, part, "own", "neighbours"),
+        "other/linear": single(blocks, part, "other"),
+    }
+    assert parity_of(model_of(encodings, part, singles), blocks).largest <= 1e-9
 
 
 def test_a_class_that_a_modality_never_saw_gets_its_small_share():

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from fuseworthy.deploy.model import Model
 
 MOST_ROWS = 1000
+MOST_ON_EDGE = 0.05
+"""Share of the rows asked that may stand on an edge: more are no accident of their last digits."""
 AT_ONCE = 64
 """Rows that are asked together; counts of tokens are dense here."""
 
@@ -38,7 +40,7 @@ class Parity:
 
     Parameters
     ----------
-    probe : the largest difference over the probe's rows, with every set of modalities
+    probe : the largest difference over the probe's rows, with every set of modalities; without rows on an edge
     rows : real rows that were asked
     real : the largest difference over them, or None; without rows on an edge
     on_edge : real rows that the graph answers otherwise, as they stand on a split of boosted trees (see `settled`) and fall
@@ -61,22 +63,25 @@ def measured(model: Model, content: bytes, inputs: Sequence[Input], outputs: Out
     Raises
     ------
     InputError
-        They differ by more than 1e-5, or another part answers a row.
+        They differ by more than 1e-5, another part answers a row, or too many rows stand on an edge.
     """
     probe = padded(probe_blocks(model))
     asked = _Asked(around(model, probe), opened(content), tuple(inputs), outputs)
     sets: list[tuple[str, ...]] = [(), *visible_sets(list(model.modalities))]
-    worst = 0.0
+    worst, on_edge = 0.0, 0
     for own in sets:
-        apart, _ = asked.apart(hidden(probe, own))
+        apart, edged = asked.apart(hidden(probe, own))
         _require_alike(apart, f"rows drawn at random that have {'+'.join(own) or 'nothing'}")
-        worst = max(worst, apart)
+        worst, on_edge = max(worst, apart), on_edge + edged
+    _require_few(on_edge, len(sets) * _rows(probe), "rows drawn at random")
     if real is None:
         return Parity(worst)
     found = [asked.apart(piece) for piece in pieces(padded(real), AT_ONCE)]
     largest = max((apart for apart, _ in found), default=0.0)
     _require_alike(largest, "real rows")
-    return Parity(worst, _rows(real), largest, sum(rows for _, rows in found))
+    on_edge = sum(rows for _, rows in found)
+    _require_few(on_edge, _rows(real), "real rows")
+    return Parity(worst, _rows(real), largest, on_edge)
 
 
 def fed(blocks: Blocks, inputs: Sequence[Input]) -> dict[str, NDArray[Any]]:
@@ -186,4 +191,13 @@ def _require_alike(apart: float, what: str) -> None:
         raise InputError(
             f"an export must answer as its model to {TOLERANCE:g}, but on {what} they differ by {apart:.2g}. Nothing was "
             "written. Deploy another strategy, and tell us of this one."
+        )
+
+
+def _require_few(on_edge: int, rows: int, what: str) -> None:
+    if on_edge > max(1.0, MOST_ON_EDGE * rows):
+        raise InputError(
+            f"an export must answer as its model but for rows that a last digit decides, at most {MOST_ON_EDGE:.0%} of them, "
+            f"but of {rows:,} {what} {on_edge:,} are answered otherwise. Nothing was written. Deploy another strategy, and "
+            "tell us of this one."
         )

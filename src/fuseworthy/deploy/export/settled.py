@@ -87,6 +87,7 @@ def _raised(model: Any, loose: Floats) -> Any:
         loose = np.concatenate([loose[own], loose[~own]])
     for stage in found._predictors:
         for tree in stage:
-            nodes: NDArray[Any] = tree.nodes
-            nodes["num_threshold"] += loose[nodes["feature_idx"]] * np.maximum(1.0, np.abs(nodes["num_threshold"]))
+            split: NDArray[Any] = tree.nodes["num_threshold"]
+            known = np.isfinite(split)  # those that part missing values from all others are infinite
+            split[known] += loose[tree.nodes["feature_idx"][known]] * np.maximum(1.0, np.abs(split[known]))
     return found
