@@ -47,6 +47,10 @@ def _set(kind: str, name: str, own: Any) -> Edit:
     return edit
 
 
+def _both(first: Edit, second: Edit) -> Edit:
+    return lambda schema, arrays: (first(schema, arrays), second(schema, arrays))
+
+
 def _array(kind: str, name: str, change: Callable[[Any], Any]) -> Edit:
     """An array of every object of a class is what ``change`` makes of it."""
 
@@ -187,7 +191,10 @@ PARTS: dict[str, tuple[str, Edit]] = {
     "neighbours of unknown classes": (NEAR, _array("KNeighborsClassifier", "_y", lambda own: own + HUGE)),
     "more neighbours than rows": (NEAR, _set("KNeighborsClassifier", "n_neighbors", HUGE)),
     "neighbours by another distance": (NEAR, _set("KNeighborsClassifier", "effective_metric_", "precomputed")),
-    "leaves of none": (NEAR, _set("KNeighborsClassifier", "leaf_size", 0)),
+    "a tree whose leaves hold none": (
+        NEAR,
+        _both(_set("KNeighborsClassifier", "_fit_method", "kd_tree"), _set("KNeighborsClassifier", "leaf_size", 0)),
+    ),
 }
 """Kind -> the part, and what is done to it."""
 

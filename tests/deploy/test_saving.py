@@ -1,16 +1,18 @@
 """A folder is written whole or not at all, and holds nothing that must not be kept."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from signed_folders import entries_of
-from small_models import model_of
+from small_models import THREE, learned, model_of, rows_of
 
 import fuseworthy as fw
 from fuseworthy.deploy import folder as folders
 from fuseworthy.errors import InputError
 from fuseworthy.strategies.custom import as_strategy
+from fuseworthy.strategies.singles import Singles
 
 
 def test_a_folder_that_holds_something_is_not_written_to(tmp_path):
@@ -77,3 +79,15 @@ def test_what_a_manifest_keeps_of_the_rows_is_what_encodings_need(tmp_path):
     manifest = json.loads((folder / "manifest.json").read_text())["content"]
     assert np.array(manifest["probe"]["routed:note+photo+table"]).shape == (6, 2)
     assert "ids" not in manifest["about"]
+
+
+def test_a_modality_that_rows_of_one_class_alone_have_is_kept(tmp_path):
+    table = rows_of()[0]
+    _, blocks, _, part = learned("binary", THREE)
+    photo = blocks["photo"]["vectors"]
+    lone = Singles({"photo": {"vectors": replace(photo, present=photo.present & (part.y == 1))}}, part)["photo/linear"]
+    model = model_of("stacking")
+    model = replace(model, singles={**model.singles, "photo/linear": lone.predictor})
+    again = fw.load(model.save(tmp_path / "model"))
+    assert np.array_equal(again.answer(table).singles["photo"], model.answer(table).singles["photo"])
+    assert model.answer(table).singles["photo"][:, 1].max() > 0.99

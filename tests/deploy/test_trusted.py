@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 from signed_folders import entries_of
@@ -11,6 +12,7 @@ from fuseworthy.deploy.parts import dump_part
 from fuseworthy.deploy.trusted import BUILT, TRUSTED
 from fuseworthy.strategies.custom import as_strategy
 from fuseworthy.strategies.part import Constant
+from fuseworthy.strategies.singles import Singles
 from fuseworthy.strategies.strategy import NAMED
 
 
@@ -32,6 +34,10 @@ def kept():
 
     parts = [model_of("interleaved", names=SEQUENCES).fusion[1]]
     parts += [Constant(learned("binary", THREE)[3].prior), model_of(as_strategy(LogisticRegression())).fusion[1]]
+    _, blocks, _, part = learned("multiclass", THREE)
+    photo = blocks["photo"]["vectors"]
+    lone = {"photo": {"vectors": replace(photo, present=photo.present & (part.y == 1))}}
+    parts += [Singles(lone, part)["photo/linear"].predictor]
     for kind in KINDS:
         for names in (THREE, SEQUENCES):
             parts += [single.predictor for single in learned(kind, names)[2].values()]

@@ -159,6 +159,16 @@ def _neighbours(model: Any) -> bool:
     )
 
 
+def _one_class(model: Any) -> bool:
+    return (
+        model._strategy == "prior"
+        and model.n_outputs_ == 1
+        and not model.sparse_output_
+        and np.shape(model.classes_) == (1,)
+        and np.array_equal(model.class_prior_, [1.0])
+    )
+
+
 def _tokens(features: Any) -> bool:
     return isinstance(features.width_, int) and 0 < features.width_ <= MOST_WIDTH
 
@@ -179,6 +189,7 @@ _ENDS = "whose branches end, and read what there is"
 _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "DecisionTreeClassifier": (_tree_estimator, _ENDS),
     "DecisionTreeRegressor": (_tree_estimator, _ENDS),
+    "DummyClassifier": (_one_class, "that answer the one class there was"),
     "FunctionTransformer": (_function, "that transform by checking"),
     "HistGradientBoostingClassifier": (_boosting, _ENDS),
     "HistGradientBoostingRegressor": (_boosting, _ENDS),

@@ -48,6 +48,7 @@ SCIKIT_LEARN = frozenset(
         "compose._column_transformer.ColumnTransformer",
         "decomposition._pca.PCA",
         "decomposition._truncated_svd.TruncatedSVD",
+        "dummy.DummyClassifier",
         "ensemble._forest.RandomForestClassifier",
         "ensemble._forest.RandomForestRegressor",
         "ensemble._hist_gradient_boosting.binning._BinMapper",
