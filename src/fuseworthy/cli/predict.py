@@ -21,6 +21,10 @@ def predict(
     id: Annotated[str | None, typer.Option(help="Column that is written beside the answers.")] = None,
     explain: Annotated[bool, typer.Option(help="Also what each modality contributed to each answer.")] = False,
     root: Annotated[Path | None, typer.Option(help="Folder that paths are relative to (the table's).")] = None,
+    max_unreadable: Annotated[
+        float,
+        typer.Option(help="Share of a modality's rows whose files may be unreadable; above it nothing is written."),
+    ] = 0.01,
 ) -> None:
     """Answer every row of a table with a model, whichever modalities the row has.
 
@@ -35,13 +39,20 @@ def predict(
     loaded, bars = load(model), Bars()
     try:
         found = predict_table(
-            loaded, table, out, id=id, explain=explain, root=root, on_rows=partial(bars.on_rows, loaded.name)
+            *(loaded, table, out),
+            id=id,
+            explain=explain,
+            root=root,
+            max_unreadable=max_unreadable,
+            on_rows=partial(bars.on_rows, loaded.name),
         )
     finally:
         bars.end()
     for title, counts in (("answered by", found.routes), ("rows with", found.patterns)):
         for name, rows in list(counts.items())[:MOST_TOLD]:
             bars.say(f"{title} {name}: {rows:,} ({rows / found.rows:.1%})")
+    for line in found.notices:
+        bars.say(line)
     if found.abstained:
         bars.say(f"too unsure to rely on: {found.abstained:,}")
     typer.echo(f"{out}: {found.rows:,} rows")

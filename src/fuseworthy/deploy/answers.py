@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,7 @@ class Answers:
     fusion : (n, width) what the fusion says, routed to or not; None where a single is deployed
     singles : modality -> (n, width) what it says alone; the prior where it is missing
     present : modality -> (n,)
+    unreadable : modality -> (n,) whether its file could not be read, so that the row lacks it; of modalities with files
     contributions : modality -> (n,) share of the answer, if they were asked for; see `Model.explain`
     """
 
@@ -40,6 +41,7 @@ class Answers:
     fusion: Floats | None
     singles: Mapping[str, Floats]
     present: Mapping[str, NDArray[np.bool_]]
+    unreadable: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     contributions: Mapping[str, Floats] | None = None
 
     @property
@@ -53,7 +55,8 @@ class Answers:
         return replace(self, contributions=found)
 
     def to_table(self) -> pa.Table:
-        """A row a row: ``prediction``, ``p:CLASS``, ``pattern``, ``route``, ``why``, ``abstained``; ``fusion:CLASS`` and
+        """A row a row: ``prediction``, ``p:CLASS``, ``pattern``, ``route``, ``why``, ``abstained``; ``unreadable``, the
+        modalities whose files could not be read, where there are files (null where none); ``fusion:CLASS`` and
         ``alone:MODALITY:CLASS`` for what the fusion and each modality alone say (null where it is missing); and
         ``contribution:MODALITY``. Of a number ``value`` stands for the class.
         """
@@ -65,6 +68,9 @@ class Answers:
             "why": pa.array(self.why.tolist()),
             "abstained": pa.array(self.abstained),
         }
+        if self.unreadable:
+            names = [[m for m, rows in self.unreadable.items() if rows[i]] for i in range(len(self.pattern))]
+            columns["unreadable"] = pa.array(["+".join(own) or None for own in names], pa.string())
         if self.fusion is not None:
             columns |= self._columns("fusion", self.fusion)
         for modality, own in self.singles.items():

@@ -20,6 +20,7 @@ from fuseworthy.inputs.blocks import NOTHING, patterns
 from fuseworthy.inputs.encode import Encodings, encode_rows, moved
 from fuseworthy.inputs.modality import Modality
 from fuseworthy.inputs.tables import home_of, read_table
+from fuseworthy.inputs.unreadable import ALLOW_MORE, MOST_UNREADABLE, require_readable, unreadable_rows
 from fuseworthy.strategies.hidden import hidden
 from fuseworthy.strategies.part import Blocks, Predictor, presence
 from fuseworthy.task import Floats, Task
@@ -91,7 +92,7 @@ class Model:
         """Modality -> its single."""
         return {name.split("/")[0]: name for name in self.singles}
 
-    def answer(self, rows: Any, *, root: str | Path | None = None) -> Answers:
+    def answer(self, rows: Any, *, root: str | Path | None = None, max_unreadable: float = MOST_UNREADABLE) -> Answers:
         """Everything it says of the rows: the fusion, every single, what the router chose and why, and abstention.
 
         Parameters
@@ -99,15 +100,19 @@ class Model:
         rows : path, or pandas, polars or Arrow table; a modality may be missing in any cell, or lack its columns altogether
         root : path, optional
             The folder that paths of files in the rows are relative to; the table's own if left out. A data frame has none.
+        max_unreadable : float
+            Share of a modality's rows whose files may be unreadable; such rows lack it, which `Answers.unreadable` tells.
 
         Raises
         ------
         InputError
-            Columns that cannot be read as they were learned, or no column of any modality.
+            Columns that cannot be read as they were learned, no column of any modality, or too many unreadable files.
         """
-        return self.answer_blocks(self.blocks_of(rows, root))
+        return self.answer_blocks(self._readable(rows, root, max_unreadable))
 
-    def predict_proba(self, rows: Any, *, root: str | Path | None = None) -> Floats:
+    def predict_proba(
+        self, rows: Any, *, root: str | Path | None = None, max_unreadable: float = MOST_UNREADABLE
+    ) -> Floats:
         """Calibrated probabilities of ``task.classes``, (n, classes).
 
         Raises
@@ -117,13 +122,15 @@ class Model:
         """
         if not self.task.is_classification:
             raise InputError(f"predict_proba needs classes, but {self.target!r} is a number. Use predict.")
-        return self.answer(rows, root=root).prediction
+        return self.answer(rows, root=root, max_unreadable=max_unreadable).prediction
 
-    def predict(self, rows: Any, *, root: str | Path | None = None) -> NDArray[Any]:
+    def predict(
+        self, rows: Any, *, root: str | Path | None = None, max_unreadable: float = MOST_UNREADABLE
+    ) -> NDArray[Any]:
         """The likeliest class of each row as text, or the expected value, (n,)."""
-        return self.answer(rows, root=root).labels
+        return self.answer(rows, root=root, max_unreadable=max_unreadable).labels
 
-    def explain(self, rows: Any, *, root: str | Path | None = None) -> Answers:
+    def explain(self, rows: Any, *, root: str | Path | None = None, max_unreadable: float = MOST_UNREADABLE) -> Answers:
         """The answers, with what each modality contributed to them.
 
         Contributions sum to the answer minus the prior: of the probability of the likeliest class, or of the value. Of a
@@ -134,16 +141,7 @@ class Model:
         InputError
             More than eight modalities.
         """
-        from fuseworthy.deploy.contributions import contributions
-
-        if len(self.modalities) > MOST_MEMBERS:
-            raise InputError(
-                f"contributions need at most {MOST_MEMBERS} modalities, as every subset is asked, but there are "
-                f"{len(self.modalities)}. Use answer, which needs none."
-            )
-        blocks = self.blocks_of(rows, root)
-        answers = self.answer_blocks(blocks)
-        return answers.with_contributions(contributions(self, blocks, answers))
+        return self.explain_blocks(self._readable(rows, root, max_unreadable))
 
     def save(self, folder: str | Path) -> Path:
         """Write it to a new folder; `fuseworthy.load` reads it back, and gives the same answers to the last bit.
@@ -214,9 +212,14 @@ class Model:
         return compress(self, table, Path(folder), wanted or Wanted(), root=root, on_step=on_step)
 
     def blocks_of(self, rows: Any, root: str | Path | None = None) -> Blocks:
-        """The rows as its predictors read them."""
+        """The rows as its predictors read them. Whoever asks for them looks at what could not be read."""
         home = home_of(rows) if root is None else Path(root)
         return encode_rows(read_table(rows)[0], moved(self.encodings, home))
+
+    def _readable(self, rows: Any, root: str | Path | None, most: float) -> Blocks:
+        blocks = self.blocks_of(rows, root)
+        require_readable(blocks, most, ALLOW_MORE)
+        return blocks
 
     def answer_blocks(self, blocks: Blocks) -> Answers:
         """Everything it says of rows that are encoded already; see `answer`."""
@@ -245,7 +248,20 @@ class Model:
             fusion=fusion,
             singles=singles,
             present={m: presence(views) for m, views in blocks.items()},
+            unreadable=unreadable_rows(blocks),
         )
+
+    def explain_blocks(self, blocks: Blocks) -> Answers:
+        """The same with contributions; see `explain`."""
+        from fuseworthy.deploy.contributions import contributions
+
+        if len(self.modalities) > MOST_MEMBERS:
+            raise InputError(
+                f"contributions need at most {MOST_MEMBERS} modalities, as every subset is asked, but there are "
+                f"{len(self.modalities)}. Use answer, which needs none."
+            )
+        answers = self.answer_blocks(blocks)
+        return answers.with_contributions(contributions(self, blocks, answers))
 
     def _unsure(self, prediction: Floats) -> NDArray[np.bool_]:
         if self.threshold is None:

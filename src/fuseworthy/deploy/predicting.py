@@ -17,6 +17,16 @@ from fuseworthy.durable import write_with
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.batches import read_batches
 from fuseworthy.inputs.tables import home_of, require_columns
+from fuseworthy.inputs.unreadable import (
+    ALLOW_MORE,
+    LISTED,
+    MOST_UNREADABLE,
+    names_of,
+    notice,
+    require_few,
+    unreadable_rows,
+)
+from fuseworthy.strategies.part import Blocks
 
 ENDINGS = (".parquet", ".csv")
 
@@ -30,12 +40,14 @@ class Predicted:
     rows, abstained : int
     routes : who answered -> rows
     patterns : modalities there were -> rows
+    notices : of files that could not be read
     """
 
     rows: int
     abstained: int
     routes: dict[str, int]
     patterns: dict[str, int]
+    notices: tuple[str, ...] = ()
 
 
 def predict_table(
@@ -46,6 +58,7 @@ def predict_table(
     id: str | None = None,
     explain: bool = False,
     root: str | Path | None = None,
+    max_unreadable: float = MOST_UNREADABLE,
     on_rows: Callable[[int, int], None] | None = None,
 ) -> Predicted:
     """Answer every row of a table, and write the answers in its order; no more than a batch is in memory.
@@ -58,6 +71,8 @@ def predict_table(
         A column that is written beside the answers; otherwise ``row`` counts from 1.
     explain : bool
         Also what each modality contributed.
+    max_unreadable : float
+        Share of a modality's rows whose files may be unreadable; such rows lack it, and the answers say so.
     on_rows : callable (rows done, rows), optional
 
     Raises
@@ -67,17 +82,22 @@ def predict_table(
     target = Path(out)
     if target.suffix not in ENDINGS:
         raise InputError(f"predictions must be written to a file that ends in {' or '.join(ENDINGS)}, but {out} came.")
+    if isinstance(source, str | Path) and target.exists() and target.samefile(source):
+        raise InputError(f"predictions must be written to a file of their own, but {out} is the table. Name another.")
     batches, total = read_batches(source)
     routes: Counter[str] = Counter()
     patterns: Counter[str] = Counter()
     done = abstained = 0
+    unreadable = _Unreadable(total, max_unreadable)
 
     def write(handle: IO[bytes]) -> None:
         nonlocal done, abstained
         writer: Any = None
         try:
             for batch in batches:
-                answers = (model.explain if explain else model.answer)(batch, root=root or home_of(source))
+                blocks = model.blocks_of(batch, root or home_of(source))
+                unreadable.add(blocks, done)
+                answers = (model.explain_blocks if explain else model.answer_blocks)(blocks)
                 found = _named(answers.to_table(), batch, id, done)
                 writer = writer or _writer(handle, found.schema, target.suffix)
                 writer.write_table(_guarded(found) if target.suffix == ".csv" else found)
@@ -91,7 +111,30 @@ def predict_table(
                 writer.close()
 
     write_with(target, write)
-    return Predicted(done, abstained, dict(routes.most_common()), dict(patterns.most_common()))
+    return Predicted(
+        done, abstained, dict(routes.most_common()), dict(patterns.most_common()), tuple(unreadable.notices())
+    )
+
+
+class _Unreadable:
+    """Files of all batches that could not be read."""
+
+    def __init__(self, total: int, most: float) -> None:
+        self.total, self.most = total, most
+        self.counts: Counter[str] = Counter()
+        self.names: dict[str, list[str]] = {}
+
+    def add(self, blocks: Blocks, before: int) -> None:
+        """Those of a batch, after so many rows; too many are refused."""
+        for modality, rows in unreadable_rows(blocks).items():
+            own = self.names.setdefault(modality, [])
+            numbers = range(before + 1, before + 1 + len(rows))
+            own += names_of(next(iter(blocks[modality].values())), numbers)[: LISTED - len(own)]
+            self.counts[modality] += int(rows.sum())
+            require_few(modality, self.counts[modality], self.total, own, self.most, ALLOW_MORE)
+
+    def notices(self) -> list[str]:
+        return [notice(m, count, self.total, self.names[m]) for m, count in self.counts.items() if count]
 
 
 def _named(answers: pa.Table, batch: pa.Table, id: str | None, before: int) -> pa.Table:

@@ -31,16 +31,11 @@ from fuseworthy.inputs.pairing import join_by_key
 from fuseworthy.inputs.recordings import Recording
 from fuseworthy.inputs.tables import read_table, require_columns, source_name
 from fuseworthy.inputs.target import read_target
+from fuseworthy.inputs.unreadable import ALLOW_MORE, require_readable
 from fuseworthy.study.fusions import libraries_of, settle_fusions
 from fuseworthy.study.moments import read_time
 from fuseworthy.study.observe import observe
-from fuseworthy.study.presence import (
-    absence_notices,
-    content_of_blocks,
-    presence_notices,
-    presence_of,
-    require_readable,
-)
+from fuseworthy.study.presence import absence_notices, content_of_blocks, presence_notices, presence_of
 from fuseworthy.study.question import Join, Question
 from fuseworthy.study.splits import fold_notices, plan_folds, read_clusters
 from fuseworthy.study.trained_encoders import settle_training, spec_of
@@ -210,7 +205,7 @@ def prepare(loaded: Loaded, question: Question, fallback_cache: Path, watch: Wat
     watch = replace(watch or Watch(), say=notices.append, contents=contents)
     blocks, folders = _through_cache(partial(encode_modalities, table, modalities), fallback_cache, watch)
     _, raw = _through_cache(partial(encode_raw, table, modalities, training.encoders), fallback_cache, watch)
-    require_readable(blocks, question.max_unreadable)
+    require_readable(blocks, question.max_unreadable, ALLOW_MORE)
     sequences = any(block.form == "tokens" for views in blocks.values() for block in views.values())
     fusions = settle_fusions(
         question.strategies, task, list(modalities), len(y), sequences=sequences, tune=question.tune_encoders

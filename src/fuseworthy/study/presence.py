@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseworthy.errors import InputError
 from fuseworthy.folds import Folds
 from fuseworthy.inputs.blocks import Block
+from fuseworthy.inputs.unreadable import unreadable_notices
 
-NAMED, LISTED = 3, 20
-"""Unreadable files that a notice names, and an error."""
+NAMED = 3
+"""Modalities that a notice names."""
 
 Blocks = Mapping[str, Mapping[str, Block]]
 
@@ -33,11 +33,7 @@ def presence_notices(blocks: Blocks) -> list[str]:
                 f"modality {name!r} is missing in {missing:,} rows ({missing / block.n:.1%}): such rows "
                 "get the prior from its singles, and no say from it in fusions"
             )
-        if unreadable := block.meta.get("unreadable", {}).get("count"):
-            notices.append(
-                f"modality {name!r}: files of {unreadable:,} rows ({unreadable / block.n:.1%}) cannot be read, and count as "
-                f"missing: {_listed(block, NAMED)}"
-            )
+        notices += unreadable_notices({name: views})
         notices += [_cut(name, cut, "recordings" if "unreadable" in block.meta else "texts") for cut in _cuts(views)]
     return notices
 
@@ -94,25 +90,6 @@ def _whole(names: Sequence[str], of: int) -> str:
     )
 
 
-def require_readable(blocks: Blocks, most: float) -> None:
-    """Raise if more than a share ``most`` of a modality's rows hold files that cannot be read.
-
-    Raises
-    ------
-    InputError
-        Names the first twenty.
-    """
-    for name, views in blocks.items():
-        block = next(iter(views.values()))
-        count = block.meta.get("unreadable", {}).get("count", 0)
-        if count > most * block.n:
-            raise InputError(
-                f"at most {most:.1%} of the rows of modality {name!r} may be unreadable, but {count:,} of {block.n:,} are "
-                f"({count / block.n:.1%}): {_listed(block, LISTED)}. Mend the files or check root= (--root); or empty those "
-                "cells, which makes them plainly missing; or allow more with max_unreadable= (--max-unreadable)."
-            )
-
-
 def content_of_blocks(views: Mapping[str, Block]) -> dict[str, Any]:
     """sha256 of what a modality's files held, where it has files: with another content it is another study."""
     content = next(iter(views.values())).meta.get("content")
@@ -129,10 +106,3 @@ def _cut(name: str, count: int, what: str) -> str:
     if what == "texts":
         return f"modality {name!r}: {count} texts are longer than 100,000 characters and were cut there"
     return f"modality {name!r}: {count:,} recordings are longer than is read (longest=) and were cut there"
-
-
-def _listed(block: Block, most: int) -> str:
-    unreadable = block.meta["unreadable"]
-    named = [f"{found['item']} in row {found['row']}: {found['why']}" for found in unreadable["first"][:most]]
-    more = unreadable["count"] - len(named)
-    return "; ".join(named) + (f"; and {more:,} more" if more > 0 else "")

@@ -18,6 +18,7 @@ from fuseworthy.inputs.blocks import patterns
 from fuseworthy.inputs.cache import table_digest
 from fuseworthy.inputs.tables import home_of, read_table, require_columns
 from fuseworthy.inputs.target import label_of
+from fuseworthy.inputs.unreadable import require_readable, unreadable_notices
 from fuseworthy.strategies.part import Blocks, presence
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def read_unseen(
     Raises
     ------
     InputError
-        A column is not there, a class is new, or fewer than 100 rows are left.
+        A column is not there, a class is new, too many files cannot be read, or fewer than 100 rows are left.
     """
     table, notices = read_table(source)
     require_columns(table, [model.target], "the target")
@@ -101,6 +102,7 @@ def read_unseen(
         )
     own = table.take(pa.array(kept))
     blocks = model.blocks_of(own, home_of(source) if root is None else root)
+    require_readable(blocks, numbers=(kept + 1).tolist())
     digests = everyone[kept]
     return Unseen(
         blocks=blocks,
@@ -113,7 +115,7 @@ def read_unseen(
         seen=int((seen & known).sum()),
         unlabelled=int((~known).sum()),
         data_hash=table_digest(own.select(sorted({model.target, *model.columns}))),
-        notices=(*notices, *left_out, *said),
+        notices=(*notices, *left_out, *said, *unreadable_notices(blocks, numbers=(kept + 1).tolist())),
     )
 
 

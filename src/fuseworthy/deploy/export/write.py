@@ -22,6 +22,8 @@ from fuseworthy.deploy.probe import empty_blocks
 from fuseworthy.durable import new_folder, require_new, write_bytes
 from fuseworthy.errors import require
 from fuseworthy.inputs.tables import home_of, read_table
+from fuseworthy.inputs.unreadable import require_readable
+from fuseworthy.strategies.part import Blocks
 
 if TYPE_CHECKING:
     from fuseworthy.deploy.model import Model
@@ -52,18 +54,25 @@ def export(model: Model, folder: Path, *, check: Any = None, root: str | Path | 
     Raises
     ------
     InputError
-        The folder holds something, a part has no form in ONNX, or the graph does not answer as the model does.
+        The folder holds something, a part has no form in ONNX, the graph does not answer as the model does, or more than
+        1 % of a modality's files to compare on cannot be read.
     """
     for package in ("onnx", "onnxruntime"):
         require(package, extra="onnx")
     require_new(folder, "an export's folder")
     content, inputs, outputs, table = built(model)
-    real = None if check is None else model.blocks_of(read_table(check)[0].slice(0, MOST_ROWS), root or home_of(check))
+    real = None if check is None else _rows(model, check, root)
     parity = measured(model, content, inputs, outputs, real)
     facts = description(model, content, inputs, outputs, table, parity, versions_here(PACKAGES))
     with new_folder(folder) as made:
         write_graph(made, content, facts)
     return Exported(folder, len(content), parity)
+
+
+def _rows(model: Model, check: Any, root: str | Path | None) -> Blocks:
+    blocks = model.blocks_of(read_table(check)[0].slice(0, MOST_ROWS), root or home_of(check))
+    require_readable(blocks)
+    return blocks
 
 
 def write_graph(folder: Path, content: bytes, facts: Mapping[str, Any]) -> None:
