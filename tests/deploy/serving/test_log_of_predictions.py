@@ -2,11 +2,14 @@
 
 import json
 import sqlite3
+import stat
+import time
 
 import pytest
 from live_servers import serving
 
 from fuseworthy.deploy.serving.capture import Capture
+from fuseworthy.deploy.serving.settings import Settings
 from fuseworthy.errors import InputError
 
 
@@ -61,15 +64,70 @@ def test_what_the_writer_cannot_keep_up_with_is_dropped_and_counted(tmp_path, mo
     monkeypatch.setattr("fuseworthy.deploy.serving.capture.MOST_BEHIND", 5)
     monkeypatch.setattr("fuseworthy.deploy.serving.capture.EVERY", 5.0)
     log = Capture(tmp_path / "log.db", dropped.append)
-    answer = {"pattern": "a", "route": "a/linear", "abstained": False, "prediction": 1.0, "fusion": None, "alone": {}}
-    import time
-
     time.sleep(0.3)  # the writer has found nothing, and sleeps
     for i in range(8):
-        log.note(str(i), "m", "v", [answer], None)
+        log.note(str(i), "m", "v", [ANSWER], None)
     log.close()
     assert sum(dropped) == 3
     assert len(logged(tmp_path / "log.db")) == 5
+
+
+ANSWER = {"pattern": "a", "route": "a/linear", "abstained": False, "prediction": 1.0, "fusion": None, "alone": {}}
+
+
+def test_what_cannot_be_written_for_a_while_is_written_later(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("fuseworthy.deploy.serving.capture.BUSY", 0.05)
+    monkeypatch.setattr("fuseworthy.deploy.serving.capture.EVERY", 0.02)
+    dropped = []
+    log = Capture(tmp_path / "log.db", dropped.append)
+    other = sqlite3.connect(tmp_path / "log.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for i in range(5):
+        log.note(str(i), "m", "v", [ANSWER], None)
+        time.sleep(0.1)
+    assert logged(tmp_path / "log.db") == []
+    other.execute("COMMIT")
+    other.close()
+    log.note("5", "m", "v", [ANSWER], None)
+    log.close()
+    assert [row["request"] for row in logged(tmp_path / "log.db")] == list("012345")
+    assert dropped == []
+    assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
+
+
+def test_what_cannot_be_written_until_the_end_is_counted(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr("fuseworthy.deploy.serving.capture.BUSY", 0.05)
+    dropped = []
+    log = Capture(tmp_path / "log.db", dropped.append)
+    other = sqlite3.connect(tmp_path / "log.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    log.note("0", "m", "v", [ANSWER] * 3, None)
+    log.close()
+    other.close()
+    assert (sum(dropped), len(logged(tmp_path / "log.db"))) == (3, 0)
+    assert "cannot be logged" in caplog.text
+
+
+def test_files_that_wait_to_be_logged_do_not_fill_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr("fuseworthy.deploy.serving.capture.MOST_HELD", 1000)
+    monkeypatch.setattr("fuseworthy.deploy.serving.capture.EVERY", 5.0)
+    dropped = []
+    log = Capture(tmp_path / "log.db", dropped.append)
+    time.sleep(0.3)  # the writer has found nothing, and sleeps
+    for i in range(4):
+        log.note(str(i), "m", "v", [ANSWER], [{"photo": b"." * 400}])
+    log.close()
+    assert (len(dropped), len(logged(tmp_path / "log.db"))) == (2, 2)
+    assert log._held == 0
+
+
+def test_a_log_is_its_owner_s_alone_and_inputs_need_one(tmp_path):
+    Capture(tmp_path / "log.db", print).close()
+    assert stat.S_IMODE((tmp_path / "log.db").stat().st_mode) == 0o600
+    with pytest.raises(InputError, match="Pass --log FILE"):
+        Settings(log_inputs=True)
+    with pytest.raises(InputError, match="must be a log of predictions or a new file"):
+        Capture(tmp_path / "no" / "folder.db", print)
 
 
 def test_names_in_answers_cannot_reach_the_database(tmp_path):

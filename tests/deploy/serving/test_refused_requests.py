@@ -1,5 +1,6 @@
 """Whatever a body holds, the answer is no 5xx, says where it is wrong, and the next request is answered."""
 
+import http.client
 import json
 import random
 import struct
@@ -106,6 +107,14 @@ def test_cells_of_another_type_are_422(mixed_client, name):
     assert status == 422, told
     assert place is None or told["pointer"] == place
     assert mixed_client.post({"rows": [{"table": {"size": 1}}]})[0] == 200
+
+
+def test_who_sends_a_body_that_is_too_large_hears_so_before_the_connection_ends(client):
+    for _ in range(6):
+        connection = http.client.HTTPConnection("127.0.0.1", client.port, timeout=30)
+        connection.request("POST", "/predict", b" " * (3 << 20), {"content-type": "application/json"})
+        assert connection.getresponse().status == 413
+        connection.close()
 
 
 def test_bodies_that_are_too_large_are_413_announced_or_not(vectors):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import logging
+import os
 import sqlite3
 import threading
 import time
@@ -14,10 +16,10 @@ import orjson
 
 from fuseworthy.errors import InputError
 
-MOST_BEHIND = 10_000
-"""Requests that wait to be written; more are dropped and counted."""
-EVERY = 0.2
-"""Seconds between commits."""
+MOST_BEHIND, MOST_HELD = 10_000, 64 << 20
+"""Requests that wait to be written, and bytes of their files and texts; more are dropped and counted."""
+EVERY, BUSY = 0.2, 1.0
+"""Seconds between commits, and that one waits for another's lock before it is tried again."""
 COLUMNS = {
     "request": "TEXT NOT NULL",
     "row": "INTEGER NOT NULL",
@@ -33,6 +35,8 @@ COLUMNS = {
     "inputs": "TEXT",
 }
 """A row a row answered. ``prediction``, ``fusion`` and ``alone`` are JSON; ``inputs`` is null unless inputs are logged."""
+INSERT = f"INSERT INTO predictions VALUES ({', '.join('?' * len(COLUMNS))})"
+logger = logging.getLogger("fuseworthy.serving")
 
 
 class Capture:
@@ -42,7 +46,7 @@ class Capture:
     ----------
     path : file, new or of an earlier run
     on_dropped : callable (rows)
-        Called with rows that were not written because the writer was behind.
+        Called with rows that were not written because the writer was behind, or could not write until the end.
 
     Raises
     ------
@@ -53,11 +57,11 @@ class Capture:
     def __init__(self, path: Path, on_dropped: Any) -> None:
         self.path, self.on_dropped = path, on_dropped
         self._queue: Queue[tuple[str, float, str, str, list[dict[str, Any]], list[Any] | None]] = Queue(MOST_BEHIND)
-        self._stopping = threading.Event()
+        self._held, self._holding = 0, threading.Lock()
+        self._stopping, self._failing = threading.Event(), False
         try:
-            connection = self._opened()
-            connection.close()
-        except sqlite3.Error as error:
+            self._connection = self._opened()
+        except (sqlite3.Error, OSError) as error:
             raise InputError(
                 f"{path} must be a log of predictions or a new file, but: {error}. Name another."
             ) from error
@@ -69,6 +73,8 @@ class Capture:
     ) -> None:
         """Have answers written, without waiting."""
         try:
+            if not self._hold(_size(inputs)):
+                raise Full
             self._queue.put_nowait((request, time.time(), model, version, answers, inputs))
         except Full:
             self.on_dropped(len(answers))
@@ -78,8 +84,19 @@ class Capture:
         self._stopping.set()
         self._thread.join(timeout=10)
 
+    def _hold(self, size: int) -> bool:
+        """Add to the bytes that wait, if there is room; nothing is always taken where nothing waits."""
+        with self._holding:
+            if size > 0 and self._held and self._held + size > MOST_HELD:
+                return False
+            self._held += size
+            return True
+
     def _opened(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path)
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))  # what it holds may be nobody else's business
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY, check_same_thread=False
+        )  # opened here, used by the writer
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
@@ -90,22 +107,41 @@ class Capture:
         return connection
 
     def _write(self) -> None:
-        connection = self._opened()
-        insert = f"INSERT INTO predictions VALUES ({', '.join('?' * len(COLUMNS))})"
-        while not (self._stopping.is_set() and self._queue.empty()):
-            rows = [row for _ in range(1000) for row in self._next()]
-            if rows:
-                with connection:
-                    connection.executemany(insert, rows)
+        rows: list[tuple[Any, ...]] = []
+        while rows or not (self._stopping.is_set() and self._queue.empty()):
+            rows = rows or [row for _ in range(1000) for row in self._next()]
+            if not self._kept(rows):
+                if not self._stopping.wait(EVERY):
+                    continue
+                self.on_dropped(len(rows))
+            rows = []
             if self._queue.empty():
                 self._stopping.wait(EVERY)
-        connection.close()
+        self._connection.close()
+
+    def _kept(self, rows: list[tuple[Any, ...]]) -> bool:
+        """Whether rows are written; what hinders that, another's lock or a full disk, is told once."""
+        if not rows:
+            return True
+        try:
+            with self._connection:
+                self._connection.executemany(INSERT, rows)
+        except sqlite3.Error as error:
+            if not self._failing:
+                logger.error("predictions cannot be logged, which is tried again and again: %s", error)
+            self._failing = True
+            return False
+        if self._failing:
+            logger.warning("predictions are logged again")
+        self._failing = False
+        return True
 
     def _next(self) -> list[tuple[Any, ...]]:
         try:
             request, when, model, version, answers, inputs = self._queue.get_nowait()
         except Empty:
             return []
+        self._hold(-_size(inputs))
         return [
             (
                 *(request, i, when, model, version, own["pattern"], own["route"], int(own["abstained"])),
@@ -116,6 +152,12 @@ class Capture:
             )
             for i, own in enumerate(answers)
         ]
+
+
+def _size(inputs: list[Any] | None) -> int:
+    """Bytes of files and characters of texts in some rows."""
+    cells = (cell for row in inputs or () for cell in row.values())
+    return sum(len(cell) for cell in cells if isinstance(cell, bytes | str))
 
 
 def _json(value: Any) -> str:

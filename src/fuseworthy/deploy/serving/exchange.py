@@ -67,7 +67,8 @@ class Asking:
             The client went.
         """
         said = self.header(b"content-length")
-        if said.isdigit() and int(said) > most:
+        at_once = most if self.header(b"expect") else READ_ON * most  # who does not wait for leave is sending already
+        if said.isdigit() and int(said) > at_once:
             raise Problem(413, f"a body must have at most {most:,} bytes, but {int(said):,} are announced.")
         if self.header(b"content-encoding") not in ("", "identity"):
             raise Problem(415, "a body must come unpacked, but has a Content-Encoding.")

@@ -50,9 +50,9 @@ def serve(source: Path, settings: Settings, *, examples: Path | None = None, roo
     served = read_served(graph_of(source))
     rows = [] if examples is None else examples_of(served.folder, examples, root)
     with listening(settings) as sock:
+        server, own = server_of(served, settings, rows)
         host, port = sock.getsockname()[:2]
         print(f"{served.name}, version {served.version}: http://{_shown(host)}:{port}/", file=sys.stderr, flush=True)
-        server, own = server_of(served, settings, rows)
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
             runner.run(_run(server, own, sock, source))
 

@@ -46,6 +46,10 @@ class Settings:
                 f"a token must have at least {SHORTEST_TOKEN} characters, but has {len(self.token)}. Make one with: "
                 "openssl rand -hex 32"
             )
+        if self.log_inputs and self.log is None:
+            raise InputError(
+                "inputs must be logged in a log, but none is named. Pass --log FILE, or leave out --log-inputs."
+            )
         if not self.is_local and self.token is None:
             raise InputError(
                 f"a server that others can reach must have a token, but {self.host} came without one. Pass --token-file, "
