@@ -238,7 +238,7 @@ def test_what_is_no_strategy_is_refused(rows, strategy, message):
     [
         ({}, "must be a mapping"),
         ([fw.Text("body")], "must be a mapping"),
-        ({"a/b": fw.Text("body")}, "must not be empty or hold '/'"),
+        ({"a/b": fw.Text("body")}, "must not be empty, be 'none' or hold '/'"),
         ({"a": "body"}, "must be a Text, Tabular or Embedding"),
         ({"a": fw.Text("bodi")}, "the nearest is 'body'"),
     ],

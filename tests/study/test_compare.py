@@ -10,6 +10,8 @@ from small_studies import MODALITIES, QUICK, bytes_of, quick
 
 import fuseworthy as fw
 from fuseworthy.errors import FuseworthyError, InputError, StudyError
+from fuseworthy.study.question import Options, Question
+from fuseworthy.study.run import run_study
 from mixed_tables import mixed_table
 from quick_learners import quick_learners
 
@@ -164,6 +166,8 @@ def test_time_trains_on_the_past(finished):
         ({"modalities": {"a": fw.Text("note"), "b": fw.Tabular("size", "same")}}, "'same' must vary, but is constant"),
         ({"modalities": {"a": fw.Text("note"), "b": fw.Tabular("endless")}}, r"'endless' has inf in row 4"),
         ({"modalities": {"a": fw.Text("note"), "b": fw.Tabular("label")}}, "one role"),
+        ({"modalities": {"a+b": fw.Text("note"), "b": fw.Tabular("size")}}, "hold '/', '|' or '\\+'"),
+        ({"modalities": {"none": fw.Text("note"), "b": fw.Tabular("size")}}, "be 'none'"),
         ({"target": "same"}, "at least two values"),
         ({"target": "holes"}, r"2 rows have none \(first: row 1\)"),
         ({"group": "same"}, "1 groups for 3 folds"),
@@ -186,6 +190,14 @@ def test_what_cannot_be_used_is_refused_in_one_sentence_and_nothing_is_written(t
     with pytest.raises(FuseworthyError, match=message):
         fw.compare(table, asked.pop("target"), out=tmp_path / "run", **asked)
     assert not (tmp_path / "run").exists() or not list((tmp_path / "run").iterdir())
+
+
+def test_what_is_to_be_deployed_must_be_tried_which_is_said_before_anything_is(table, tmp_path):
+    question = Question("label", modalities=MODALITIES, id="key", strategies=("mean",), folds=3, repeats=1)
+    for name in ("meen", "stacking", "nota/linear"):
+        with pytest.raises(StudyError, match=f"must try what it deploys, but '{name}' came"):
+            run_study(table, question, Options(tmp_path / "run", deploy=name))
+    assert not (tmp_path / "run" / "ledger").exists()
 
 
 def test_rows_without_a_target_are_left_out_only_when_asked(table):

@@ -265,7 +265,9 @@ def compare(
     folder = out or default_folder(table, target)
     screen = Screen()
     try:
-        study = run_study(table, question, Options(folder, budget, jobs, resume, joins, asked_with()), screen)
+        study = run_study(
+            table, question, Options(folder, budget, jobs, resume, joins, asked_with(), deploy=deploy), screen
+        )
     except KeyboardInterrupt:
         screen.end()
         screen.say(f"Stopped. What is done is kept in {folder}; the same command goes on from there.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -210,4 +211,9 @@ def require_model_folder(model: Path | None, deploy: str | None) -> None:
         raise InputError("--deploy must come with the folder that the model is kept in, but none came. Pass --model.")
     if model is not None:
         require_new(model, "--model")
+        above = next(path for path in model.absolute().parents if path.exists())
+        if not (above.is_dir() and os.access(above, os.W_OK | os.X_OK)):
+            raise InputError(
+                f"--model must be a folder that can be made, but {above} cannot be written to. Choose another."
+            )
         require("skops.io", extra="deploy")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fuseworthy.errors import InputError
+from fuseworthy.inputs.blocks import NOTHING
 from fuseworthy.inputs.encode import Encodings
 from fuseworthy.inputs.modality import Modality
 
@@ -21,7 +22,7 @@ def require_agreeing(manifest: Mapping[str, Any], modalities: Mapping[str, Modal
     InputError
     """
     names, singles = set(modalities), manifest["singles"]
-    _require(all(name and not set(name) & set("+/") for name in names), "modalities by names without + and /")
+    _require(all(name and name != NOTHING and not set(name) & set("+/") for name in names), "modalities by fit names")
     _require(set(encodings) == names and all(encodings.values()), "an encoding of each modality")
     for m, views in encodings.items():
         for view, own in views.items():

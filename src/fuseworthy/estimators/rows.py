@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.infer import infer_modalities
-from fuseworthy.inputs.modality import Modality, Tabular
+from fuseworthy.inputs.modality import Modality, Tabular, require_name
 from fuseworthy.inputs.tables import read_table, require_columns
 from fuseworthy.task import Floats
 
@@ -80,8 +80,7 @@ def _checked(table: pa.Table, asked: Mapping[str, Modality]) -> dict[str, Modali
     if not isinstance(asked, Mapping) or not asked:
         raise InputError(f"modalities must be a mapping such as {{'note': Text('note')}}, but {asked!r} came.")
     for name, modality in asked.items():
-        if not isinstance(name, str) or not name.strip() or "/" in name or "|" in name:
-            raise InputError(f"a modality's name must not be empty or hold '/' or '|', but {name!r} came.")
+        require_name(name)
         if not isinstance(modality, Modality):
             raise InputError(f"modality {name!r} must be a Text, Tabular or Embedding, but {modality!r} came.")
         require_columns(table, modality.columns, f"every column of modality {name!r}")

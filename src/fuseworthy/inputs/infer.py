@@ -11,11 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fuseworthy.inputs.blocks import NOTHING
 from fuseworthy.inputs.csv import looks_like_vector
 from fuseworthy.inputs.encoders.tokens import is_list, is_number, is_sequence
 from fuseworthy.inputs.kinds import make_modality
 from fuseworthy.inputs.media.guess import FILE_KINDS, read_files
-from fuseworthy.inputs.modality import Embedding, Modality, Tabular, Text
+from fuseworthy.inputs.modality import SIGNS, Embedding, Modality, Tabular, Text
 from fuseworthy.inputs.recordings import Recording
 
 ID_NAME = re.compile(r"(^|_|\b)(id|uuid|guid|key|index|row|rownum|row_?number)$", re.IGNORECASE)
@@ -127,8 +128,8 @@ def free_name(wanted: str, taken: Container[str]) -> str:
     >>> free_name("title/body", {"title-body"})
     'title-body-2'
     """
-    plain = wanted.replace("/", "-").replace("|", "-")
-    names = [plain, *(f"{plain}-{i}" for i in range(2, 1000))]
+    plain = "".join("-" if sign in SIGNS else sign for sign in wanted)
+    names = [*([] if plain == NOTHING else [plain]), *(f"{plain}-{i}" for i in range(2, 1000))]
     return next(name for name in names if name not in taken)
 
 

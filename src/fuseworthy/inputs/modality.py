@@ -28,6 +28,32 @@ class Modality:
         return {"kind": self.kind, "columns": list(self.columns)}
 
 
+SIGNS = "/|+"
+"""Signs that names of strategies, of sets of modalities and of columns in ledgers use."""
+
+
+def require_name(name: Any) -> None:
+    """Refuse what cannot be a modality's name.
+
+    Raises
+    ------
+    InputError
+
+    Examples
+    --------
+    >>> require_name("none")
+    Traceback (most recent call last):
+    ...
+    fuseworthy.errors.InputError: a modality's name must not be empty, be 'none' or hold '/', '|' or '+', but 'none' came.
+    """
+    from fuseworthy.inputs.blocks import NOTHING
+
+    if not isinstance(name, str) or not name.strip() or name == NOTHING or set(name) & set(SIGNS):
+        raise InputError(
+            f"a modality's name must not be empty, be {NOTHING!r} or hold '/', '|' or '+', but {name!r} came."
+        )
+
+
 class Text(Modality):
     """Free text: one or more string columns read as one document.
 

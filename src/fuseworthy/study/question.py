@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fuseworthy.errors import InputError
-from fuseworthy.inputs.modality import Modality
+from fuseworthy.inputs.modality import Modality, require_name
 from fuseworthy.inputs.tables import home_of
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ class Question:
                 f"the target {min(filter(None, both))!r} must not be the group, time or id column as well."
             )
         for name, modality in (self.modalities or {}).items():
-            if "/" in name or "|" in name or not name.strip():
-                raise InputError(f"a modality's name must not be empty or hold '/' or '|', but {name!r} came.")
+            require_name(name)
             if taken := set(modality.columns) & set(roles):
                 raise InputError(
                     f"a column must have one role, but {min(taken)!r} is in modality {name!r} and is the "
@@ -188,6 +187,8 @@ class Options:
     ----------
     command : str, optional
         How to ask again, for the note.
+    deploy : str, optional
+        A strategy that must be tried, as it is to be deployed.
     name : str, optional
         What note and report call the table; the file's name if left out.
     out : path, optional
@@ -207,3 +208,4 @@ class Options:
     joins: Sequence[Join] = field(default_factory=tuple)
     command: str | None = None
     name: str | None = None
+    deploy: str | None = None

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fuseworthy.errors import StudyError
+from fuseworthy.errors import StudyError, nearest
 from fuseworthy.evidence.deciding import deciding_losses
 from fuseworthy.evidence.dominance import dominance_facts
 from fuseworthy.evidence.headroom import headroom_facts
@@ -30,7 +30,7 @@ from fuseworthy.study.progress import EncodingProgress, Progress, Silent
 from fuseworthy.study.question import Options, Question
 from fuseworthy.study.study import Study
 from fuseworthy.study.units import STAGES, Unit, is_done, network_units, unit_folders, units_of
-from fuseworthy.study.workspace import Workspace, create, open_plan
+from fuseworthy.study.workspace import Plan, Workspace, create, open_plan
 
 
 def run_study(
@@ -65,6 +65,7 @@ def _run_in(
 ) -> Study:
     watch = Watch(options.jobs, EncodingProgress(progress))
     prepared = prepare(loaded, question, folder / "blocks", watch)
+    _require_tried(options.deploy, prepared.plan)
     workspace = create(folder, prepared.plan, prepared.y, prepared.ids, prepared.pattern, prepared.folds)
     unit_folders(folder)
     deadline = start + options.budget * 60 if options.budget is not None else float("inf")
@@ -83,6 +84,15 @@ def _run_in(
         return replace(conclude(workspace, table, so_far, question, options.command, progress, ask), refit=refit)
     finally:
         engine.close()
+
+
+def _require_tried(name: str | None, plan: Plan) -> None:
+    """Raise `StudyError` before anything is trained for a strategy to be deployed that this study does not try."""
+    if name is None or (name.partition("/")[0] in plan.modalities and "/" in name):
+        return
+    if name not in plan.fusions:
+        known = [*plan.fusions, *(f"{m}/linear" for m in plan.modalities)]
+        raise StudyError(f"a study must try what it deploys, but {name!r} came: {nearest(name, known)}.")
 
 
 def describe(loaded: Loaded, question: Question) -> dict[str, Any]:

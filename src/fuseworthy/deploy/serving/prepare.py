@@ -41,7 +41,7 @@ def _export(source: Path, kept: Path) -> None:
     command = [sys.executable, "-m", "fuseworthy", "export", str(source), "--onnx", str(kept)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise InputError(done.stderr.strip().removeprefix("Error: ") or f"{source} could not be exported.")
+        raise InputError(done.stderr.strip().removeprefix("error: ") or f"{source} could not be exported.")
 
 
 def examples_of(folder: Path, table: Path, root: Path | None) -> list[Any]:
