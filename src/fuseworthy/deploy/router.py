@@ -94,7 +94,7 @@ def route_by_study(missing: Mapping[str, Any] | None, fusion: str | None, single
     if fusion is None:
         return Router({}, tuple(singles))
     if missing is None or missing["fusion"] != fusion:
-        why = "the verdict's rows; fewer modalities were not tried"
+        why = "the verdict is about such rows; asking fewer of their modalities was not tried"
         return Router({"+".join(everything): Choice(True, singles[0], everything, why)}, tuple(singles))
     own = {single.split("/")[0]: single for single in singles}
     choices = {

@@ -183,10 +183,29 @@ def test_examples_are_read_from_a_table(vectors, tmp_path):
         assert ask(port, "POST", "/predict", body)[0] == 200
 
 
+def test_examples_go_with_the_model_that_they_are_of(vectors, number, tmp_path):
+    import pyarrow.parquet as pq
+
+    pq.write_table(vectors[1], tmp_path / "rows.parquet")
+    here, beside = tmp_path / "current", tmp_path / "beside"
+    here.symlink_to(vectors[2])
+    with started(here, "--examples", str(tmp_path / "rows.parquet")) as (process, port, _):
+        for folder, examples in ((number[1], 0), (vectors[2], 8)):
+            beside.symlink_to(folder)
+            beside.replace(here)
+            process.send_signal(signal.SIGHUP)
+            until = time.monotonic() + 20
+            while len(json.loads(ask(port, "GET", "/spec")[1])["examples"]) != examples and time.monotonic() < until:
+                time.sleep(0.05)
+            assert len(json.loads(ask(port, "GET", "/spec")[1])["examples"]) == examples
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (("--host", "0.0.0.0"), "must have a token"),
+        (("--log-inputs",), "Pass --log FILE"),
+        (("--log", "no/folder/log.db"), "must be a log of predictions or a new file"),
         (("--token-file", "nowhere"), "token file must be readable"),
         (("--examples", "nowhere.csv"), "nowhere.csv"),
     ],

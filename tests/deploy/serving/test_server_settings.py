@@ -18,12 +18,18 @@ def test_an_address_that_others_reach_needs_a_token():
         Settings(host=host)
 
 
-def test_a_token_is_one_word_of_some_length(tmp_path):
+def test_a_token_is_one_word_of_some_length(tmp_path, caplog):
     with pytest.raises(InputError, match="at least 16"):
         Settings(token="short")
     path = tmp_path / "token"
     path.write_text("a" * 32 + "\n")
+    path.chmod(0o644)
     assert read_token(path) == "a" * 32
+    assert "others may read the token" in caplog.text
+    caplog.clear()
+    path.chmod(0o600)
+    assert read_token(path) == "a" * 32
+    assert caplog.text == ""
     for wrong in ("two words of some length", "zwölf mal zwölf Zeichen"):
         path.write_text(wrong)
         with pytest.raises(InputError, match="one word"):

@@ -8,6 +8,7 @@ import logging
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,13 +49,17 @@ def serve(source: Path, settings: Settings, *, examples: Path | None = None, roo
     for package in PACKAGES:
         require(package, extra="serve")
     served = read_served(graph_of(source))
-    rows = [] if examples is None else examples_of(served.folder, examples, root)
+
+    def offered(served: Served) -> list[Any]:
+        return [] if examples is None else examples_of(served.folder, examples, root)
+
+    rows = offered(served)
     with listening(settings) as sock:
         server, own = server_of(served, settings, rows)
         host, port = sock.getsockname()[:2]
         print(f"{served.name}, version {served.version}: http://{_shown(host)}:{port}/", file=sys.stderr, flush=True)
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
-            runner.run(_run(server, own, sock, source))
+            runner.run(_run(server, own, sock, source, offered))
 
 
 def server_of(served: Served, settings: Settings, examples: list[Any] | None = None) -> tuple[PatientServer, Service]:
@@ -95,16 +100,18 @@ def listening(settings: Settings) -> socket.socket:
     except OSError as error:
         raise InputError(
             f"{settings.host}:{settings.port} must be an address to listen on, but: {first_line(error)}. Pass another "
-            "--port, or 0 for any."
+            f"{'--host' if isinstance(error, socket.gaierror) else '--port, or 0 for any'}."
         ) from error
 
 
-async def _run(server: PatientServer, own: Service, sock: socket.socket, source: Path) -> None:
+async def _run(
+    server: PatientServer, own: Service, sock: socket.socket, source: Path, offered: Callable[[Served], list[Any]]
+) -> None:
     loop = asyncio.get_running_loop()
     reloading: set[asyncio.Task[None]] = set()
 
     def again() -> None:
-        task = loop.create_task(_reload(own, source))
+        task = loop.create_task(_reload(own, source, offered))
         reloading.add(task)
         task.add_done_callback(reloading.discard)
 
@@ -116,15 +123,20 @@ async def _run(server: PatientServer, own: Service, sock: socket.socket, source:
     await server.serve([sock])
 
 
-async def _reload(own: Service, source: Path) -> None:
+async def _reload(own: Service, source: Path, offered: Callable[[Served], list[Any]]) -> None:
     """Answer with what the folder holds now; if that cannot be read, go on as before."""
     try:
         served = await asyncio.to_thread(lambda: read_served(graph_of(source)))
         await own.engine.replace(served)
     except (FuseworthyError, RuntimeError) as error:
         logger.error("the model was not read again: %s", error)
-    else:
-        logger.warning("answers now by version %s", served.version)
+        return
+    logger.warning("answers now by version %s", served.version)
+    try:
+        own.examples = await asyncio.to_thread(offered, served)
+    except FuseworthyError as error:
+        own.examples = []
+        logger.error("the page has no examples for this model: %s", error)
 
 
 def _shown(host: str) -> str:

@@ -136,6 +136,7 @@ class Service:
             "explains": len(served.names) <= MOST_MEMBERS,
             "sentence": about.get("sentence", ""),
             "outcome": (about.get("verdict") or {}).get("outcome"),
+            "recommended": (about.get("verdict") or {}).get("deploy"),
             "limits": about.get("limits", []),
             "rows": about.get("rows"),
             "examples": self.examples,

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from fuseworthy.deploy.serving.batching import MOST_ROWS, MOST_WAITING
-from fuseworthy.errors import InputError
+from fuseworthy.errors import InputError, first_line
 
 SMALL, LARGE = 1 << 20, 16 << 20
 """Bytes of a body: of models that read ready vectors, and of those that read texts and files."""
 SHORTEST_TOKEN = 16
+logger = logging.getLogger("fuseworthy.serving")
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ class Settings:
         if self.token is not None and len(self.token) < SHORTEST_TOKEN:
             raise InputError(
                 f"a token must have at least {SHORTEST_TOKEN} characters, but has {len(self.token)}. Make one with: "
-                "openssl rand -hex 32"
+                "(umask 077; openssl rand -hex 32 > token)"
             )
         if self.log_inputs and self.log is None:
             raise InputError(
@@ -87,8 +90,13 @@ def read_token(path: Path) -> str:
     """
     try:
         found = path.read_text(encoding="utf-8").strip()
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            logger.warning("others may read the token: make %s its owner's alone, by chmod 600", path)
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the token file must be readable text, but {path}: {error}.") from error
+        raise InputError(
+            f"the token file must be readable text, but {path}: {first_line(error)}. Make one with: "
+            "(umask 077; openssl rand -hex 32 > token)"
+        ) from error
     if not found.isascii() or not found.isprintable() or " " in found:
         raise InputError(f"a token must be one word of ASCII, but that in {path} is not.")
     return found

@@ -38,7 +38,9 @@ function introduce(spec) {
   const learned = typeof spec.rows === "number" ? ` · learned from ${count(spec.rows, "row")}` : "";
   place("kicker").replaceChildren(count(spec.modalities.length, "modality", "modalities"), learned, ` · version ${spec.version}`);
   place("target").replaceChildren(named(spec.target, 60));
-  place("sentence").textContent = short(spec.sentence, 600);
+  const other = spec.recommended && spec.recommended !== spec.model;
+  const against = [make("strong", {}, "The study recommends ", named(spec.recommended), ", not the ", named(spec.model), " served here."), " "];
+  place("sentence").replaceChildren(...(other ? against : []), short(spec.sentence, 600));
   const limits = spec.limits.map((limit) => make("li", {}, short(limit, 400)));
   place("limits").replaceChildren(make("summary", {}, `${count(limits.length, "limit")} that the study declares`), make("ul", {}, ...limits));
   place("limits").hidden = limits.length === 0;
