@@ -67,7 +67,8 @@ class LearnedRows:
 def row_digests(table: pa.Table, columns: Iterable[str]) -> NDArray[np.uint64]:
     """One number for what each row holds in these columns, (n,): the first 64 bits of BLAKE2b.
 
-    Numbers of any type count as numbers of 64 bits, an empty text as a missing cell; of a file its path counts.
+    Numbers of any type count as numbers of 64 bits, days as their first moment, an empty text as a missing cell; of a file
+    its path counts.
     """
     cells = [_cells(table[name]) for name in sorted(set(columns))]
     found = np.empty(table.num_rows, dtype=np.uint64)
@@ -89,6 +90,9 @@ def _cells(column: pa.ChunkedArray | pa.Array) -> list[bytes]:
         return _cut(_numbers(pc.list_flatten(own)), lengths)
     if _is_number(kind):
         return _cut(_numbers(own.drop_null()), own.is_valid().to_numpy(zero_copy_only=False))
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):  # days and moments of any unit alike
+        moments = own.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False).cast(pa.int64())
+        return _cut(_numbers(moments.drop_null()), own.is_valid().to_numpy(zero_copy_only=False))
     if pa.types.is_string(kind):
         return [b"" if cell is None else cell.encode() for cell in own.to_pylist()]
     return [b"" if cell is None else json.dumps(cell, default=str).encode() for cell in own.to_pylist()]

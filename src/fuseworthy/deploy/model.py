@@ -17,7 +17,7 @@ from fuseworthy.deploy.router import FUSION, PRIOR, Router
 from fuseworthy.errors import InputError
 from fuseworthy.evidence.shapley import MOST_MEMBERS
 from fuseworthy.inputs.blocks import NOTHING, patterns
-from fuseworthy.inputs.encode import Encodings, encode_rows, moved
+from fuseworthy.inputs.encode import Encodings, encode_rows, moved, text_columns
 from fuseworthy.inputs.modality import Modality
 from fuseworthy.inputs.tables import home_of, read_table
 from fuseworthy.inputs.unreadable import ALLOW_MORE, MOST_UNREADABLE, require_readable, unreadable_rows
@@ -86,6 +86,11 @@ class Model:
     def columns(self) -> tuple[str, ...]:
         """The columns that it reads."""
         return tuple(sorted({column for own in self.modalities.values() for column in own.columns}))
+
+    @cached_property
+    def text_columns(self) -> frozenset[str]:
+        """Those whose cells are words, whatever they look like in a CSV file."""
+        return text_columns(self.encodings)
 
     @cached_property
     def single_of(self) -> dict[str, str]:
@@ -214,7 +219,7 @@ class Model:
     def blocks_of(self, rows: Any, root: str | Path | None = None) -> Blocks:
         """The rows as its predictors read them. Whoever asks for them looks at what could not be read."""
         home = home_of(rows) if root is None else Path(root)
-        return encode_rows(read_table(rows)[0], moved(self.encodings, home))
+        return encode_rows(read_table(rows, self.text_columns)[0], moved(self.encodings, home))
 
     def _readable(self, rows: Any, root: str | Path | None, most: float) -> Blocks:
         blocks = self.blocks_of(rows, root)

@@ -84,7 +84,7 @@ def predict_table(
         raise InputError(f"predictions must be written to a file that ends in {' or '.join(ENDINGS)}, but {out} came.")
     if isinstance(source, str | Path) and target.exists() and target.samefile(source):
         raise InputError(f"predictions must be written to a file of their own, but {out} is the table. Name another.")
-    batches, total = read_batches(source)
+    batches, total = read_batches(source, as_text=model.text_columns)
     routes: Counter[str] = Counter()
     patterns: Counter[str] = Counter()
     done = abstained = 0

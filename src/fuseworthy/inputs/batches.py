@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,15 @@ from fuseworthy.inputs.tables import PARQUET, checked_table, read_table
 ROWS = 16_384
 
 
-def read_batches(source: Any, rows: int = ROWS) -> tuple[Iterator[pa.Table], int]:
+def read_batches(source: Any, rows: int = ROWS, as_text: Collection[str] = ()) -> tuple[Iterator[pa.Table], int]:
     """The rows of a table in order, at most ``rows`` at a time, and how many there are.
 
     Parquet files are read as they are needed. Of every other format a column's type is told by all of its cells, so such
     a table is read whole, and then given in batches.
+
+    Parameters
+    ----------
+    as_text : see `read_table`
 
     Raises
     ------
@@ -27,7 +31,7 @@ def read_batches(source: Any, rows: int = ROWS) -> tuple[Iterator[pa.Table], int
     """
     if isinstance(source, (str, Path)) and str(source).lower().endswith(PARQUET) and Path(source).is_file():
         return _parquet(Path(source), rows)
-    table, _ = read_table(source)
+    table, _ = read_table(source, as_text)
     return (table.slice(start, rows) for start in range(0, table.num_rows, rows)), table.num_rows
 
 

@@ -7,6 +7,7 @@ import csv as standard
 import gzip
 import re
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from pyarrow import csv
 from fuseworthy.errors import InputError
 
 ABSENT = ("", "NA", "N/A", "NaN", "nan", "null", "NULL")
-"""Cells that mean "missing" in a column whose other cells are all numbers, flags or dates."""
+"""Cells that mean "missing" in a column whose other cells are all numbers, flags or dates, or of which there are no others."""
 
 INTEGER = r"^[+-]?(0|[1-9][0-9]{0,15})$"
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$|^[+-]?(inf|Inf|INF|infinity|Infinity)$"
@@ -27,8 +28,12 @@ LONGEST_ROW = 64 << 20
 """Bytes of a row that can surely be read."""
 
 
-def read_csv(path: Path) -> tuple[pa.Table, list[str]]:
+def read_csv(path: Path, as_text: Collection[str] = ()) -> tuple[pa.Table, list[str]]:
     """Read a CSV or TSV file, and say what was coerced.
+
+    Parameters
+    ----------
+    as_text : columns whose cells are text whatever they look like
 
     Raises
     ------
@@ -54,8 +59,9 @@ def read_csv(path: Path) -> tuple[pa.Table, list[str]]:
         raise _explained(path, str(error)) from error
     notices: list[str] = []
     columns = {
-        name: _typed(name, _decoded(name, column, path), notices)
+        name: cells if name in as_text else _typed(name, cells, notices)
         for name, column in zip(names, table.itercolumns(), strict=True)
+        for cells in [_decoded(name, column, path)]
     }
     return pa.table(columns), notices
 
@@ -127,15 +133,21 @@ def _typed(name: str, cells: pa.Array, notices: list[str]) -> pa.Array:
     absent = pc.fill_null(pc.is_in(trimmed, value_set=pa.array(ABSENT)), True)
     known = trimmed.filter(pc.invert(absent))
     if len(known) == 0:
-        return cells
+        _note_words(name, trimmed, absent, "", notices)
+        return pa.nulls(len(cells))
     blanked = pc.if_else(absent, pa.scalar(None, pa.string()), trimmed)
     typed = _cast(blanked, known)
     if typed is None:
         _note_mixed(name, trimmed, known, absent, notices)
         return cells
-    if words := pc.sum(pc.and_(absent, pc.is_valid(pc.if_else(pc.equal(trimmed, ""), None, trimmed)))).as_py():
-        notices.append(f"column {name!r}: {words} cells such as 'NA' are read as missing among numbers or dates")
+    _note_words(name, trimmed, absent, " among numbers or dates", notices)
     return typed
+
+
+def _note_words(name: str, cells: pa.Array, absent: pa.Array, where: str, notices: list[str]) -> None:
+    """Cells that say in words that they are missing."""
+    if words := pc.sum(pc.and_(absent, pc.is_valid(pc.if_else(pc.equal(cells, ""), None, cells)))).as_py():
+        notices.append(f"column {name!r}: {words} cells such as 'NA' are read as missing{where}")
 
 
 def _cast(blanked: pa.Array, known: pa.Array) -> pa.Array | None:

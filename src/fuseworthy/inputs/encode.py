@@ -113,6 +113,9 @@ def encode_rows(table: pa.Table, encodings: Encodings) -> dict[str, dict[str, Bl
                 f"{', '.join(map(repr, lacking))}. Add them (empty where unknown), or leave out the others as well."
             )
         own = table.select(list(wanted)) if not lacking else pa.table({c: pa.nulls(table.num_rows) for c in wanted})
+        for column in wanted:
+            if own[column].null_count == table.num_rows > 0:  # of whatever type: readers cannot tell that of nothing
+                own = own.set_column(own.column_names.index(column), column, pa.nulls(table.num_rows))
         blocks[name] = {view: encoding.encode(own) for view, encoding in views.items()}
     columns = {column for views in encodings.values() for encoding in views.values() for column in encoding.columns}
     if not columns & set(table.column_names):
@@ -120,6 +123,22 @@ def encode_rows(table: pa.Table, encodings: Encodings) -> dict[str, dict[str, Bl
             f"a table must have the columns of at least one modality, but has none of {', '.join(sorted(columns)[:8])}."
         )
     return blocks
+
+
+def text_columns(encodings: Encodings) -> frozenset[str]:
+    """Columns whose cells are words whatever they look like: texts, categories and paths of files.
+
+    A CSV file does not tell ``10115`` from a number, or ``TRUE`` from a flag; what was learned does.
+    """
+    found: set[str] = set()
+    for views in encodings.values():
+        own = next(iter(views.values()))
+        if own.view == "cells":
+            levels = {cell.name: cell.levels for cell in own.cells if cell.role == "category"}  # type: ignore[attr-defined]
+            found |= {name for name, known in levels.items() if not set(known) <= {"true", "false"}}
+        elif own.view not in ("tokens", "vectors"):
+            found |= set(own.columns)
+    return frozenset(found)
 
 
 def moved(encodings: Encodings, root: Path | None) -> dict[str, dict[str, Encoding]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,12 @@ JSON = (".jsonl", ".ndjson", ".json")
 CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 
 
-def read_table(source: Any) -> tuple[pa.Table, list[str]]:
+def read_table(source: Any, as_text: Collection[str] = ()) -> tuple[pa.Table, list[str]]:
     """An Arrow table from a path or a pandas, polars or Arrow frame, and notices of what was coerced.
+
+    Parameters
+    ----------
+    as_text : columns of a CSV file whose cells are text whatever they look like; what others are, all of their cells tell
 
     Raises
     ------
@@ -30,7 +35,7 @@ def read_table(source: Any) -> tuple[pa.Table, list[str]]:
     """
     notices: list[str] = []
     if isinstance(source, (str, Path)):
-        table, notices = _read_path(Path(source))
+        table, notices = _read_path(Path(source), as_text)
     elif isinstance(source, pa.Table):
         table = source
     else:
@@ -57,7 +62,7 @@ def require_columns(table: pa.Table, names: tuple[str, ...] | list[str], role: s
             )
 
 
-def _read_path(path: Path) -> tuple[pa.Table, list[str]]:
+def _read_path(path: Path, as_text: Collection[str]) -> tuple[pa.Table, list[str]]:
     if not path.exists():
         folder = path.parent if path.parent.is_dir() else Path()
         here = [p.name for p in folder.iterdir() if p.is_file() and not p.name.startswith(".")]
@@ -71,7 +76,7 @@ def _read_path(path: Path) -> tuple[pa.Table, list[str]]:
         (PARQUET, _read_parquet),
         (ARROW, _read_arrow),
         (JSON, _read_json),
-        (CSV, read_csv),
+        (CSV, partial(read_csv, as_text=as_text)),
     ]
     for endings, reader in readers:
         if path.name.lower().endswith(endings):

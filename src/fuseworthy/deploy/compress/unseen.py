@@ -85,7 +85,7 @@ def read_unseen(
     InputError
         A column is not there, a class is new, too many files cannot be read, or fewer than 100 rows are left.
     """
-    table, notices = read_table(source)
+    table, notices = read_table(source, model.text_columns)
     require_columns(table, [model.target], "the target")
     require_columns(table, list(model.columns), "every column of the model")
     require_columns(table, [group] if group else [], "the group")

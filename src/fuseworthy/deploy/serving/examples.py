@@ -34,8 +34,10 @@ def examples(folder: Path, source: Any, root: Path | None = None) -> list[dict[s
     """
     description = description_of(folder)
     wanted = wanted_of(description)
-    table = next(iter(read_batches(source)[0])).slice(0, MOST)
-    if not any(field.column in table.column_names for own in wanted.values() for field in own.fields):
+    fields = [field for own in wanted.values() for field in own.fields]
+    words = {f.column for f in fields if f.holds in ("text", "file") or (f.holds == "category" and not f.is_flag)}
+    table = next(iter(read_batches(source, as_text=words)[0])).slice(0, MOST)
+    if not any(field.column in table.column_names for field in fields):
         raise InputError(f"a table of examples must have columns of the model, but {source} has none.")
     home, target = root or home_of(source), description["target"]
     found = []

@@ -33,6 +33,11 @@ class Field:
     zoned: bool = False
 
     @property
+    def is_flag(self) -> bool:
+        """Whether its categories are those of yes and no."""
+        return self.holds == "category" and set(self.levels) <= {"true", "false"}
+
+    @property
     def schema(self) -> dict[str, Any]:
         """JSON schema of its values; null where the cell is missing."""
         number = {"type": "number", "minimum": -LARGEST, "maximum": LARGEST}
