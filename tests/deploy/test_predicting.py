@@ -26,7 +26,7 @@ KINDS = {"note": fw.Text("note"), "vitals": fw.Tabular("size", "shop")}
 def test_batches_give_the_answers_of_the_whole_table(model, tmp_path, monkeypatch):
     table = mixed_table()
     pq.write_table(table, tmp_path / "rows.parquet")
-    monkeypatch.setattr(batches.read_batches, "__defaults__", (37, ()))
+    monkeypatch.setattr(batches.read_batches, "__defaults__", (37, (), None))
     seen = []
     found = predict_table(
         model, tmp_path / "rows.parquet", tmp_path / "out.parquet", id="key", on_rows=lambda *n: seen.append(n)

@@ -72,7 +72,7 @@ def test_too_many_are_refused_unless_that_is_asked_for(made):
 def test_predictions_are_refused_over_all_batches_or_tell_what_was_missing(made, tmp_path, monkeypatch):
     model, _, table, _ = made
     read = predicting.read_batches
-    monkeypatch.setattr(predicting, "read_batches", lambda source, as_text: read(source, 50, as_text))
+    monkeypatch.setattr(predicting, "read_batches", lambda source, **asked: read(source, 50, **asked))
     with pytest.raises(InputError, match=r"but 3 of 240 are \(1\.2%\): '9\.png' in row 10.*'211\.png' in row 212"):
         predict_table(model, spoiled(table, [9, 110, 211]), tmp_path / "a.parquet")
     assert list(tmp_path.iterdir()) == []

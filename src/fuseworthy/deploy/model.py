@@ -219,7 +219,7 @@ class Model:
     def blocks_of(self, rows: Any, root: str | Path | None = None) -> Blocks:
         """The rows as its predictors read them. Whoever asks for them looks at what could not be read."""
         home = home_of(rows) if root is None else Path(root)
-        return encode_rows(read_table(rows, self.text_columns)[0], moved(self.encodings, home))
+        return encode_rows(read_table(rows, self.text_columns, self.columns)[0], moved(self.encodings, home))
 
     def _readable(self, rows: Any, root: str | Path | None, most: float) -> Blocks:
         blocks = self.blocks_of(rows, root)

@@ -84,7 +84,8 @@ def predict_table(
         raise InputError(f"predictions must be written to a file that ends in {' or '.join(ENDINGS)}, but {out} came.")
     if isinstance(source, str | Path) and target.exists() and target.samefile(source):
         raise InputError(f"predictions must be written to a file of their own, but {out} is the table. Name another.")
-    batches, total = read_batches(source, as_text=model.text_columns)
+    only = [*model.columns, *([] if id is None else [id])]
+    batches, total = read_batches(source, as_text=model.text_columns, only=only)
     routes: Counter[str] = Counter()
     patterns: Counter[str] = Counter()
     done = abstained = 0
@@ -95,10 +96,10 @@ def predict_table(
         writer: Any = None
         try:
             for batch in batches:
-                blocks = model.blocks_of(batch, root or home_of(source))
+                blocks = _blocks(model, batch, root or home_of(source), done)
                 unreadable.add(blocks, done)
                 answers = (model.explain_blocks if explain else model.answer_blocks)(blocks)
-                found = _named(answers.to_table(), batch, id, done)
+                found = _named(answers.to_table(), batch, id, done, csv=target.suffix == ".csv")
                 writer = writer or _writer(handle, found.schema, target.suffix)
                 writer.write_table(_guarded(found) if target.suffix == ".csv" else found)
                 routes.update(answers.route.tolist())
@@ -137,7 +138,16 @@ class _Unreadable:
         return [notice(m, count, self.total, self.names[m]) for m, count in self.counts.items() if count]
 
 
-def _named(answers: pa.Table, batch: pa.Table, id: str | None, before: int) -> pa.Table:
+def _blocks(model: Model, batch: pa.Table, root: str | Path | None, before: int) -> Blocks:
+    try:
+        return model.blocks_of(batch, root)
+    except InputError as error:
+        if before == 0:
+            raise
+        raise InputError(f"in the rows from {before + 1:,} on, counted from there: {error}") from error
+
+
+def _named(answers: pa.Table, batch: pa.Table, id: str | None, before: int, *, csv: bool) -> pa.Table:
     """The answers with the key of each row in front."""
     if id is None:
         return answers.add_column(0, "row", pa.array(range(before + 1, before + 1 + answers.num_rows)))
@@ -145,6 +155,11 @@ def _named(answers: pa.Table, batch: pa.Table, id: str | None, before: int) -> p
     if id in answers.column_names:
         raise InputError(
             f"the id must not be called as an answer is, but {id!r} is. Rename it, or leave out id (--id)."
+        )
+    if csv and (pa.types.is_nested(batch[id].type) or pa.types.is_binary(batch[id].type)):
+        raise InputError(
+            f"the id must be one word or number a row in a .csv file, but {id!r} has type {batch[id].type}. Write to a "
+            ".parquet file, or name another id (--id)."
         )
     return answers.add_column(0, id, batch[id])
 

@@ -21,12 +21,15 @@ JSON = (".jsonl", ".ndjson", ".json")
 CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz")
 
 
-def read_table(source: Any, as_text: Collection[str] = ()) -> tuple[pa.Table, list[str]]:
+def read_table(
+    source: Any, as_text: Collection[str] = (), only: Collection[str] | None = None
+) -> tuple[pa.Table, list[str]]:
     """An Arrow table from a path or a pandas, polars or Arrow frame, and notices of what was coerced.
 
     Parameters
     ----------
     as_text : columns of a CSV file whose cells are text whatever they look like; what others are, all of their cells tell
+    only : columns that are wanted, where others need not be readable; all if the table has none of these
 
     Raises
     ------
@@ -40,7 +43,7 @@ def read_table(source: Any, as_text: Collection[str] = ()) -> tuple[pa.Table, li
         table = source
     else:
         table = _from_frame(source)
-    return checked_table(table), notices
+    return checked_table(table, only), notices
 
 
 def home_of(source: Any) -> Path | None:
@@ -197,8 +200,8 @@ def _with_lists(frame: Any) -> Any:
     return frame
 
 
-def checked_table(table: pa.Table) -> pa.Table:
-    """A table of ordinary columns with unique names and rows, NaN as missing.
+def checked_table(table: pa.Table, only: Collection[str] | None = None) -> pa.Table:
+    """A table of ordinary columns with unique names and rows, NaN as missing; see `read_table`.
 
     Raises
     ------
@@ -211,6 +214,8 @@ def checked_table(table: pa.Table) -> pa.Table:
         raise InputError("the table must have rows, but it has none.")
     if "__index_level_0__" in names:
         table = table.drop_columns(["__index_level_0__"])
+    if wanted := [name for name in table.column_names if name in (only or ())]:
+        table = table.select(wanted)
     return pa.table(
         {name: _plain(name, column) for name, column in zip(table.column_names, table.columns, strict=True)}
     )

@@ -21,6 +21,8 @@ MOST_FITTED = 50_000
 MOST_LEVELS = 60
 FAINTEST = 1e-6
 """Size of a component, as a share of the largest, below which it holds rounding alone: trees would split on that."""
+LARGEST = float(np.finfo(np.float32).max)
+"""Of numbers: forests read them in 32 bits."""
 ROUNDING, SMALLEST = 8, 1e-12
 """What counts as rounding: a spread of so many units in the last place of the mean, or so small a part of the largest."""
 
@@ -141,7 +143,7 @@ class TableCells:
         for column, ranks in self.codes_.items():
             known = np.isfinite(cells[:, column])
             cells[known, column] = ranks[cells[known, column].astype(int)]
-        return cells
+        return np.asarray(np.clip(cells, -LARGEST, LARGEST))
 
 
 class ScaledVectors:

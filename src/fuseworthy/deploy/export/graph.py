@@ -63,7 +63,7 @@ class Graph:
         own = np.array(own, order="C", dtype=own.dtype)
         key = ("constant", own.dtype.str, own.shape, hashlib.sha256(own.tobytes()).digest())
         if key not in self._known:
-            name = self.name("c")
+            name = self._numbered("c")
             self.initializers.append(self.onnx.numpy_helper.from_array(own, name))
             self._known[key] = [name]
         return self._known[key][0]
@@ -78,7 +78,7 @@ class Graph:
         made = self.onnx.helper.make_node(kind, names, [], domain=domain, **attributes)
         key = ("op", hashlib.sha256(made.SerializeToString(deterministic=True)).digest())
         if key not in self._known:
-            self._known[key] = [self.name("v") for _ in range(outputs)]
+            self._known[key] = [self._numbered("v") for _ in range(outputs)]
             made.output.extend(self._known[key])
             self.nodes.append(made)
         return self._known[key]
@@ -105,12 +105,16 @@ class Graph:
 
     def name(self, wanted: str) -> str:
         """A name that nothing has yet."""
-        name, number = wanted, len(self._taken) if wanted in ("c", "v") else 1
-        while name in self._taken or name in ("", "c", "v"):
+        name, number = wanted, 1
+        while name in self._taken or not name:
             number += 1
-            name = f"{wanted}{number}" if wanted in ("c", "v") else f"{wanted}#{number}"
+            name = f"{wanted}#{number}"
         self._taken.add(name)
         return name
+
+    def _numbered(self, kind: str) -> str:
+        """A name within the graph: no modality's, which have no slash."""
+        return self.name(f"/{kind}{len(self._taken)}")
 
     def model(self) -> Any:
         """The whole, checked.

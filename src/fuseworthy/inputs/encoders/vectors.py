@@ -99,8 +99,8 @@ def _from_lists(name: str, column: Any) -> tuple[Floats, Any]:
         column = _parsed(name, column)
     if not is_list(column.type) or not _is_entry(column.type.value_type):
         raise InputError(f"an embedding must be a column of number lists, but {name!r} has type {column.type}.")
-    present = pc.is_valid(column).to_numpy(zero_copy_only=False)
-    lengths = pc.list_value_length(column).to_numpy(zero_copy_only=False)
+    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+    present = lengths > 0
     if not present.any():
         return np.zeros((len(column), 0)), present
     known = lengths[present].astype(np.int64)

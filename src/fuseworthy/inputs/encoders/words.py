@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy import sparse
 
+from fuseworthy.errors import InputError, first_line
 from fuseworthy.inputs.blocks import Block
 from fuseworthy.inputs.limits import LONGEST_TEXT
 
@@ -26,7 +27,7 @@ RUNS: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (3, 4), "min_df": 
 
 def join_texts(table: pa.Table) -> tuple[list[str], NDArray[np.bool_], int]:
     """One document a row from all text columns, whether it says anything, and how many were cut."""
-    columns = [pc.fill_null(table[name].cast(pa.string()), "") for name in table.column_names]
+    columns = [pc.fill_null(_text(table, name), "") for name in table.column_names]
     joined = pc.binary_join_element_wise(*columns, "\n") if len(columns) > 1 else columns[0]
     texts = [text.strip() for text in joined.to_pylist()]
     cut = sum(len(text) > LONGEST_TEXT for text in texts)
@@ -105,7 +106,16 @@ def encode_counts(modality: str, table: pa.Table) -> Block:
 
 def column_texts(table: pa.Table, name: str) -> list[str]:
     """The texts of one column, "" where there is none."""
-    return [(cell or "")[:LONGEST_TEXT] for cell in table[name].cast(pa.string()).to_pylist()]
+    return [(cell or "")[:LONGEST_TEXT] for cell in _text(table, name).to_pylist()]
+
+
+def _text(table: pa.Table, name: str) -> Any:
+    try:
+        return table[name].cast(pa.string())
+    except pa.ArrowException as error:
+        raise InputError(
+            f"a column of text must hold text, but {name!r} has type {table[name].type}: {first_line(error)}. Make it text."
+        ) from error
 
 
 def shorter_columns(table: pa.Table) -> tuple[str, ...]:
