@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,20 +45,28 @@ class Kin:
 
 
 def find_kin(
-    table: pa.Table, truth: Floats, blocks: Mapping[str, Block], group: str | None, reserved: set[str], timed: bool
+    table: pa.Table,
+    truth: Floats,
+    blocks: Mapping[str, Block],
+    columns: Mapping[str, Sequence[str]],
+    group: str | None,
+    reserved: set[str],
+    timed: bool,
 ) -> list[dict[str, Any]]:
     """Undeclared groups and times, and the group that was declared if it would have leaked.
 
     Parameters
     ----------
     truth : (n, d), see `truth_columns`
+    blocks, columns : modality -> a block of it, and the columns that it is read from
     reserved : target, id and time columns
     timed : whether the folds are in time
     """
     found = []
     for name in [c for c in table.column_names if c not in reserved][:MOST_COLUMNS]:
         column = table[name].combine_chunks()
-        if (may_group(column) and (kin := group_kin(name, column, truth, blocks, name == group))) or (
+        others = {m: block for m, block in blocks.items() if block.form == "cells" or name not in columns[m]}
+        if (may_group(column) and (kin := group_kin(name, column, truth, others, name == group))) or (
             not timed and name != group and (kin := time_kin(name, column, truth))
         ):
             found.append(kin)
@@ -84,10 +92,15 @@ def may_group(column: Any) -> bool:
 
 
 def group_kin(name: str, column: Any, truth: Floats, blocks: Mapping[str, Block], declared: bool) -> Kin | None:
-    """The column as a group if its values share the target beyond chance and can be told from a modality."""
+    """The column as a group if its values share the target beyond chance and can be told from a modality.
+
+    Parameters
+    ----------
+    blocks : of modalities that are not read from the column; of cells it is left out here
+    """
     codes = cell_codes(column)
     known = np.flatnonzero((codes >= 0) & (np.bincount(codes + 1)[codes + 1] > 1))
-    if len(known) < 20:
+    if len(known) < 20 or not blocks:
         return None
     alike = likeness(codes[known], truth[known])
     if alike < (0.1 if declared else LIKE):

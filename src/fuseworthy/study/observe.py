@@ -45,10 +45,13 @@ def observe(
     table, classes = loaded.table, len(loaded.task.classes)
     rows = np.concatenate(contiguous_rows(table.num_rows))
     reserved = {c for c in (*loaded.targets, question.id, question.time) if c}
+    columns = {name: modality.columns for name, modality in loaded.inference.modalities.items()}
     return {
         "modalities": {name: _features(block) for name, block in chosen.items()},
         "pairing": {pair: linkage.to_dict() for pair, linkage in linkages_of(chosen).items()},
-        "groups": find_kin(table, truth_columns(loaded.y, classes), chosen, question.group, reserved, time is not None),
+        "groups": find_kin(
+            table, truth_columns(loaded.y, classes), chosen, columns, question.group, reserved, time is not None
+        ),
         "leaks": find_leaks(loaded, chosen, rows),
         "rates": {} if time is None else repetition(chosen, time, _groups(table, question)),
         "lags": {} if time is None or question.group else find_lags(chosen, time),
