@@ -30,9 +30,8 @@ def main() -> None:
         if debug:
             traceback.print_exc()
         where = f" ({error.filename})" if error.filename else ""
-        sys.stderr.write(
-            f"error: the disk or the system refused: {error.strerror or error}{where}. What is done is kept.\n"
-        )
+        kept = " What is done is kept." if arguments[:1] == ["compare"] else ""
+        sys.stderr.write(f"error: the disk or the system refused: {error.strerror or error}{where}.{kept}\n")
         raise SystemExit(2) from None
 
 

@@ -60,7 +60,11 @@ def compress(
         random_state=seed,
         keep_seen=keep_seen,
     )
-    found = load(model).compress(table, out, wanted, root=root, on_step=bars.say)
+    try:
+        found = load(model).compress(table, out, wanted, root=root, on_step=bars.say)
+    except KeyboardInterrupt:
+        bars.say("Stopped; nothing was written.")
+        raise typer.Exit(130) from None
     for line in found.facts["question"]["notices"]:
         bars.say(line)
     for own in found.facts["left_out"]:

@@ -52,7 +52,7 @@ def test_a_larger_graph_takes_more_of_everything(graphs, monkeypatch):
     said = []
     found = measures.measure(graphs, blocks, on_step=said.append)
     light, heavy = found["light"], found["heavy"]
-    assert said == ["latency", "memory"]
+    assert said == ["how long each takes to answer", "how much memory each takes"]
     assert heavy.bytes > light.bytes + (64 << 20)
     assert heavy.memory > light.memory + (60 << 20)
     assert [own.rows for own in light.latency] == [1, 32]

@@ -73,9 +73,9 @@ def measure(
     blocks : real rows
     """
     tell = on_step or (lambda step: None)
-    tell("latency")
+    tell("how long each takes to answer")
     times = {size: _latencies(graphs, blocks, size, seed) for size in SIZES}
-    tell("memory")
+    tell("how much memory each takes")
     memory = _memories(graphs, blocks)
     return {
         name: Measured(len(graph.content), tuple(times[size][name] for size in SIZES), memory[name])

@@ -46,6 +46,8 @@ def require_sensible(wanted: Wanted) -> None:
     """
     if not 0 < wanted.margin < float("inf"):
         raise InputError(f"margin must be a loss above 0, but {wanted.margin} came. Pass margin={DEFAULT_MARGIN:g}.")
+    if wanted.folds < 2:
+        raise InputError(f"folds must be at least 2, but {wanted.folds} came. Pass folds=5.")
     if not 0 <= wanted.truth < 1:
         raise InputError(
             f"truth must be a share from 0 up to 1, but {wanted.truth} came: at 1 nothing is taught. Pass truth={TRUTH:g}."

@@ -65,4 +65,5 @@ def duel_sentence(duel: Mapping[str, Any], margin: float) -> str:
 
 
 def _span(row: Mapping[str, Any]) -> str:
-    return f"{row['gain']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})"
+    gain, low, high = (round(row[name], 4) + 0.0 for name in ("gain", "low", "high"))  # a zero has no sign
+    return f"{gain:+.4f} ({low:+.4f} to {high:+.4f})"

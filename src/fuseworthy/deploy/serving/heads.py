@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from fuseworthy.deploy.serving.plain import MOST_ROWS
-from fuseworthy.deploy.serving.problem import Problem, pointer
+from fuseworthy.deploy.serving.problem import Problem, came, pointer
 from fuseworthy.deploy.serving.reading import read_json
 from fuseworthy.deploy.serving.served import Served
 from fuseworthy.inputs.limits import MOST_TOKENS
@@ -168,13 +168,16 @@ def _shape(shape: Any, wanted: list[Any], at: str) -> tuple[int, ...]:
     sound = isinstance(shape, list) and len(shape) == len(wanted) and all(type(size) is int for size in shape)
     if not sound or not 1 <= shape[0] <= MOST_ROWS:
         raise Problem(
-            422, f"shape must have {len(wanted)} sizes, of 1 to {MOST_ROWS} rows, but has not.", f"{at}/shape"
+            422,
+            f"shape must have {len(wanted)} sizes, of 1 to {MOST_ROWS} rows, but {came(shape)} came.",
+            f"{at}/shape",
         )
     for size, own in zip(shape[1:], wanted[1:], strict=True):
         if (isinstance(own, int) and size != own) or not 1 <= size <= max(
             MOST_TOKENS, own if isinstance(own, int) else 0
         ):
-            raise Problem(422, f"shape must be {wanted}, but is not.", f"{at}/shape")
+            said = ", ".join(map(str, wanted))
+            raise Problem(422, f"shape must be [{said}] for n rows, but {shape} came.", f"{at}/shape")
     return tuple(shape)
 
 

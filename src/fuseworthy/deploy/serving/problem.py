@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import orjson
 
 MEDIA_TYPE = "application/problem+json"
+SHOWN = 60
+"""Characters of what came that a message shows."""
 TITLES = {
     400: "not readable",
     401: "not allowed",
@@ -69,6 +72,23 @@ class Problem(Exception):
         if self.status == 401:
             found["www-authenticate"] = "Bearer"
         return found
+
+
+def came(value: Any) -> str:
+    """What came, in short, for what must be something else.
+
+    Examples
+    --------
+    >>> came(3), came([1, 2]), came("x" * 99), came({"a": 1}), came(None)
+    ('3', 'a list of 2', 'a text of 99 characters', 'an object', 'nothing')
+    """
+    if value is None or isinstance(value, dict):
+        return "nothing" if value is None else "an object"
+    if isinstance(value, list):
+        return f"a list of {len(value):,}"
+    if isinstance(value, str | bytes) and len(value) > SHOWN:
+        return f"a text of {len(value):,} characters"
+    return json.dumps(value) if isinstance(value, bool) else repr(value)[:SHOWN]
 
 
 def pointer(*steps: str | int) -> str:

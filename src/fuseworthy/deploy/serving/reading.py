@@ -16,7 +16,7 @@ import orjson
 from numpy.typing import NDArray
 
 from fuseworthy.deploy.serving.plain import MOST_ROWS, may_hold_flags, plain_rows, surely_within
-from fuseworthy.deploy.serving.problem import Problem, pointer
+from fuseworthy.deploy.serving.problem import Problem, came, pointer
 from fuseworthy.deploy.serving.served import Feeds, Served
 from fuseworthy.deploy.serving.wanted import MOST_SAMPLES, Field, Wanted
 from fuseworthy.errors import nearest
@@ -78,14 +78,16 @@ def read_rows(served: Served, body: Any) -> Asked:
         422, with a pointer to the place.
     """
     if not isinstance(body, dict):
-        raise Problem(422, "the body must be an object with rows, but is none.", "")
+        raise Problem(422, f"the body must be an object with rows, but {came(body)} came.", "")
     if not body.keys() <= OPTIONS:
         unknown = min(body.keys() - OPTIONS)
-        raise Problem(422, f"the body must have {', '.join(sorted(OPTIONS))}, but has {unknown[:80]!r}.", "")
+        raise Problem(
+            422, f"the body may have {', '.join(sorted(OPTIONS))} and nothing else, but has {unknown[:80]!r}.", ""
+        )
     explain, strict = _flag(body, "explain", usual=False), _flag(body, "strict", usual=True)
     given = body.get("rows")
     if not isinstance(given, list) or not given:
-        raise Problem(422, "rows must be a list of one row or more, but is not.", "/rows")
+        raise Problem(422, f"rows must be a list of one row or more, but {came(given)} came.", "/rows")
     if len(given) > MOST_ROWS:
         raise Problem(
             422, f"a request must have at most {MOST_ROWS} rows, but has {len(given):,}. Send several.", "/rows"
@@ -112,7 +114,7 @@ def fed_vectors(served: Served, rows: list[dict[str, Any]]) -> Feeds:
 
 def _row(served: Served, given: Any, i: int, strict: bool, ignored: set[str]) -> dict[str, Any]:
     if not isinstance(given, dict):
-        raise Problem(422, "a row must be an object of modalities, but is not.", pointer("rows", i))
+        raise Problem(422, f"a row must be an object of modalities, but {came(given)} came.", pointer("rows", i))
     found = {}
     for name, value in given.items():
         wanted = served.wanted.get(name)
@@ -142,7 +144,7 @@ def _modality(wanted: Wanted, value: Any, i: int) -> Any:
     if wanted.is_single:
         return read_value(wanted.fields[0], value, at)
     if not isinstance(value, dict):
-        raise Problem(422, f"{wanted.name!r} must be an object of its columns, but is not.", pointer(*at))
+        raise Problem(422, f"{wanted.name!r} must be an object of its columns, but {came(value)} came.", pointer(*at))
     columns = {f.column: f for f in wanted.fields}
     if unknown := sorted(set(value) - set(columns)):
         raise Problem(
@@ -186,32 +188,44 @@ def _vector(value: Any, width: int, at: tuple[str | int, ...]) -> NDArray[np.flo
 
 def _vectors(field: Field, value: Any, at: tuple[str | int, ...]) -> Any:
     if not isinstance(value, list) or not 1 <= len(value) <= MOST_TOKENS:
-        raise Problem(422, f"a sequence must be a list of 1 to {MOST_TOKENS} vectors, but is not.", pointer(*at))
+        raise Problem(
+            422, f"a sequence must be a list of 1 to {MOST_TOKENS} vectors, but {came(value)} came.", pointer(*at)
+        )
     return [_vector(own, field.width, (*at, j)).tolist() for j, own in enumerate(value)]
 
 
 def _times(field: Field, value: Any, at: tuple[str | int, ...]) -> Any:
     if not isinstance(value, list) or not 1 <= len(value) <= MOST_TOKENS:
-        raise Problem(422, f"times must be a list of 1 to {MOST_TOKENS} numbers, but are not.", pointer(*at))
+        raise Problem(422, f"times must be a list of 1 to {MOST_TOKENS} numbers, but {came(value)} came.", pointer(*at))
     return _vector(value, len(value), at).tolist()
 
 
 def _text(field: Field, value: Any, at: tuple[str | int, ...]) -> str:
+    return _words(field, value, at, "a string")
+
+
+def _words(field: Field, value: Any, at: tuple[str | int, ...], what: str) -> str:
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
-        raise Problem(422, f"a text must be a string of at most {LONGEST_TEXT:,} characters, but is not.", pointer(*at))
+        raise Problem(
+            422,
+            f"{field.column!r} must be {what} of at most {LONGEST_TEXT:,} characters, but {came(value)} came.",
+            pointer(*at),
+        )
     return value
 
 
 def _number(field: Field, value: Any, at: tuple[str | int, ...]) -> float:
     if type(value) not in NUMBERS or not abs(value) <= LARGEST:
-        raise Problem(422, f"{field.column!r} must be a number within {LARGEST:g}, but is not.", pointer(*at))
+        raise Problem(
+            422, f"{field.column!r} must be a number within {LARGEST:g}, but {came(value)} came.", pointer(*at)
+        )
     return float(value)
 
 
 def _category(field: Field, value: Any, at: tuple[str | int, ...]) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return _text(field, value, at)
+    return _words(field, value, at, "true, false or a string")
 
 
 def _date(field: Field, value: Any, at: tuple[str | int, ...]) -> str:
@@ -221,12 +235,14 @@ def _date(field: Field, value: Any, at: tuple[str | int, ...]) -> str:
             raise ValueError
     except ValueError:
         raise Problem(
-            422, f"{field.column!r} must be a moment of 1678 to 2261 as ISO 8601, but is not.", pointer(*at)
+            422,
+            f"{field.column!r} must be a moment of 1678 to 2261 as ISO 8601, but {came(value)} came.",
+            pointer(*at),
         ) from None
     if (moment.tzinfo is not None) != field.zoned:
         raise Problem(
             422,
-            f"{field.column!r} must be a moment {'with' if field.zoned else 'without'} a time zone, but is not.",
+            f"{field.column!r} must be a moment {'with' if field.zoned else 'without'} a time zone, but {came(value)} came.",
             pointer(*at),
         )
     return moment.isoformat()
@@ -271,7 +287,7 @@ _READERS = {
 def _flag(body: Mapping[str, Any], name: str, *, usual: bool) -> bool:
     value = body.get(name, usual)
     if not isinstance(value, bool):
-        raise Problem(422, f"{name} must be true or false, but is not.", pointer(name))
+        raise Problem(422, f"{name} must be true or false, but {came(value)} came.", pointer(name))
     return value
 
 
