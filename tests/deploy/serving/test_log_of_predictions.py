@@ -66,10 +66,11 @@ def test_what_the_writer_cannot_keep_up_with_is_dropped_and_counted(tmp_path, mo
     log = Capture(tmp_path / "log.db", dropped.append)
     time.sleep(0.3)  # the writer has found nothing, and sleeps
     for i in range(8):
-        log.note(str(i), "m", "v", [ANSWER], None)
+        log.note(str(i), "m", "v", [ANSWER], [{"note": "words"}])
     log.close()
     assert sum(dropped) == 3
     assert len(logged(tmp_path / "log.db")) == 5
+    assert log._held == 0
 
 
 ANSWER = {"pattern": "a", "route": "a/linear", "abstained": False, "prediction": 1.0, "fusion": None, "alone": {}}

@@ -72,12 +72,15 @@ class Capture:
         self, request: str, model: str, version: str, answers: list[dict[str, Any]], inputs: list[Any] | None
     ) -> None:
         """Have answers written, without waiting."""
-        try:
-            if not self._hold(_size(inputs)):
-                raise Full
-            self._queue.put_nowait((request, time.time(), model, version, answers, inputs))
-        except Full:
-            self.on_dropped(len(answers))
+        size = _size(inputs)
+        if self._hold(size):
+            try:
+                self._queue.put_nowait((request, time.time(), model, version, answers, inputs))
+            except Full:
+                self._hold(-size)
+            else:
+                return
+        self.on_dropped(len(answers))
 
     def close(self) -> None:
         """Write what is waiting, and end."""
@@ -85,7 +88,7 @@ class Capture:
         self._thread.join(timeout=10)
 
     def _hold(self, size: int) -> bool:
-        """Add to the bytes that wait, if there is room; nothing is always taken where nothing waits."""
+        """Add to the bytes that wait, if there is room: for some of any size where none wait."""
         with self._holding:
             if size > 0 and self._held and self._held + size > MOST_HELD:
                 return False
@@ -94,9 +97,7 @@ class Capture:
 
     def _opened(self) -> sqlite3.Connection:
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))  # what it holds may be nobody else's business
-        connection = sqlite3.connect(
-            self.path, timeout=BUSY, check_same_thread=False
-        )  # opened here, used by the writer
+        connection = sqlite3.connect(self.path, timeout=BUSY, check_same_thread=False)  # the writer uses it, none else
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
