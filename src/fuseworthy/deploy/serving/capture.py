@@ -111,8 +111,10 @@ class Capture:
         rows: list[tuple[Any, ...]] = []
         while rows or not (self._stopping.is_set() and self._queue.empty()):
             rows = rows or [row for _ in range(1000) for row in self._next()]
+            ending = self._stopping.is_set()
             if not self._kept(rows):
-                if not self._stopping.wait(EVERY):
+                if not ending:
+                    self._stopping.wait(EVERY)
                     continue
                 self.on_dropped(len(rows))
             rows = []

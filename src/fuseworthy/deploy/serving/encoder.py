@@ -99,9 +99,7 @@ class EncoderProcess:
             if not self.ready or process is None or process.stdin is None:
                 raise Problem(503, "the encoders are being started. Ask again later.", retry_after=2)
             try:
-                if (
-                    process.stdin.is_closing()
-                ):  # it ended while nothing was asked; loops differ in what a write then does
+                if process.stdin.is_closing():  # it ended unasked: loops differ in what a write then does
                     raise ConnectionResetError
                 process.stdin.write(wire.packed(message))
                 await process.stdin.drain()
