@@ -37,6 +37,7 @@ _HOMES = {
     "NetworkFusionRegressor": "fuseworthy.estimators",
     "Verdict": "fuseworthy.evidence.outcome",
     "FuseworthyError": "fuseworthy.errors",
+    "UnreadableFilesWarning": "fuseworthy.errors",
     "UnseenAbsenceWarning": "fuseworthy.errors",
 }
 
@@ -60,6 +61,7 @@ __all__ = [
     "Study",
     "Tabular",
     "Text",
+    "UnreadableFilesWarning",
     "UnseenAbsenceWarning",
     "Verdict",
     "Video",
@@ -74,7 +76,7 @@ __all__ = [
 if TYPE_CHECKING:
     from fuseworthy.deploy.folder import load
     from fuseworthy.deploy.model import Model
-    from fuseworthy.errors import FuseworthyError, UnseenAbsenceWarning
+    from fuseworthy.errors import FuseworthyError, UnreadableFilesWarning, UnseenAbsenceWarning
     from fuseworthy.estimators import (
         EarlyFusionClassifier,
         EarlyFusionRegressor,

@@ -40,6 +40,10 @@ class UnseenAbsenceWarning(UserWarning):
     """Rows lack a modality that no row lacked in fit, so that what is said of them was never learned."""
 
 
+class UnreadableFilesWarning(UserWarning):
+    """Some files cannot be read, so that their rows lack the modality."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Say which known name was probably meant.
 

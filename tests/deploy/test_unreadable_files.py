@@ -53,7 +53,9 @@ def spoiled(table, rows):
 def test_a_few_count_as_missing_and_answers_say_so(made):
     model, _, table, _ = made
     some = spoiled(table, [7, 200])
-    answers = model.answer(some)
+    with pytest.warns(fw.UnreadableFilesWarning, match=r"files of 2 rows \(0\.8%\) .*'7\.png' in row 8") as said:
+        answers = model.answer(some)
+    assert said[0].filename == __file__
     assert np.flatnonzero(answers.unreadable["photo"]).tolist() == [7, 200]
     assert np.array_equal(answers.present["photo"], ~answers.unreadable["photo"])
     told = answers.to_table()["unreadable"].to_pylist()
@@ -66,7 +68,26 @@ def test_too_many_are_refused_unless_that_is_asked_for(made):
     for ask in (model.answer, model.explain, model.predict, model.predict_proba):
         with pytest.raises(InputError, match=r"at most 1\.0% .* but 3 of 240 .*'3\.png' in row 4: .*max_unreadable="):
             ask(some)
-    assert len(model.predict(some, max_unreadable=0.02)) == ROWS
+    with pytest.warns(fw.UnreadableFilesWarning):
+        assert len(model.predict(some, max_unreadable=0.02)) == ROWS
+
+
+def test_estimators_refuse_and_tell_as_models_do(made):
+    _, _, table, _ = made
+    some, many = (pq.read_table(spoiled(table, rows)) for rows in ([20, 21], [30, 31, 32]))
+    folders = [table.parent.parent / name for name in ("spoiled-2-20", "spoiled-3-30")]
+    few, lots = (
+        fw.FusionClassifier({"photo": fw.Image("photo", encoders=("statistics",), root=folder)}, "photo/linear")
+        for folder in folders
+    )
+    with pytest.raises(InputError, match=r"but 3 of 240 are .*'30\.png' in row 31"):
+        lots.fit(many, many["kind"].to_numpy())
+    with pytest.warns(fw.UnreadableFilesWarning, match=r"'20\.png' in row 21"):
+        few.fit(some, some["kind"].to_numpy())
+    with pytest.warns(fw.UnreadableFilesWarning, match=r"'20\.png' in row 21"):
+        assert len(few.predict(some)) == ROWS
+    with pytest.raises(InputError, match=r"but 1 of 20 are .*'20\.png' in row 20"):
+        few.predict(some.slice(1, 20))
 
 
 def test_predictions_are_refused_over_all_batches_or_tell_what_was_missing(made, tmp_path, monkeypatch):

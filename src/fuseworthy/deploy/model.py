@@ -20,7 +20,13 @@ from fuseworthy.inputs.blocks import NOTHING, patterns
 from fuseworthy.inputs.encode import Encodings, encode_rows, moved, text_columns
 from fuseworthy.inputs.modality import Modality
 from fuseworthy.inputs.tables import home_of, read_table
-from fuseworthy.inputs.unreadable import ALLOW_MORE, MOST_UNREADABLE, require_readable, unreadable_rows
+from fuseworthy.inputs.unreadable import (
+    ALLOW_MORE,
+    MOST_UNREADABLE,
+    require_readable,
+    unreadable_rows,
+    warn_of_unreadable,
+)
 from fuseworthy.strategies.hidden import hidden
 from fuseworthy.strategies.part import Blocks, Predictor, presence
 from fuseworthy.task import Floats, Task
@@ -106,7 +112,8 @@ class Model:
         root : path, optional
             The folder that paths of files in the rows are relative to; the table's own if left out. A data frame has none.
         max_unreadable : float
-            Share of a modality's rows whose files may be unreadable; such rows lack it, which `Answers.unreadable` tells.
+            Share of a modality's rows whose files may be unreadable; such rows lack it, which `Answers.unreadable` and a
+            warning tell.
 
         Raises
         ------
@@ -224,6 +231,7 @@ class Model:
     def _readable(self, rows: Any, root: str | Path | None, most: float) -> Blocks:
         blocks = self.blocks_of(rows, root)
         require_readable(blocks, most, ALLOW_MORE)
+        warn_of_unreadable(blocks, 3)
         return blocks
 
     def answer_blocks(self, blocks: Blocks) -> Answers:

@@ -22,6 +22,7 @@ from fuseworthy.folds import Ints
 from fuseworthy.inputs.duplicates import duplicate_groups, merge_groups
 from fuseworthy.inputs.encode import encode_rows, learn_encodings
 from fuseworthy.inputs.modality import Modality
+from fuseworthy.inputs.unreadable import require_readable, warn_of_unreadable
 from fuseworthy.strategies.custom import as_strategy
 from fuseworthy.strategies.part import INNER, Blocks, presence, whole_part
 from fuseworthy.strategies.strategy import FusionStrategy, fit_strategy, strategy_named
@@ -48,6 +49,8 @@ class FusionEstimator(BaseEstimator):  # type: ignore[misc]
             self.feature_names_in_ = np.array([c for c in table.column_names if c in read], dtype=object)
             self.n_features_in_ = len(self.feature_names_in_)
         self.encodings_, blocks = learn_encodings(table, modalities)
+        require_readable(blocks)
+        warn_of_unreadable(blocks, 3)
         clusters = _clusters(table, modalities, groups)
         part = whole_part(y, task, _seed(self.random_state), clusters)
         self.predictor_, self.setting_ = fit_strategy(strategy, blocks, part)
@@ -79,6 +82,8 @@ class FusionEstimator(BaseEstimator):  # type: ignore[misc]
             raise InputError(f"X must be {wanted}, as it was in fit, but {came} came.")
         table = table_of_frame(X) if named else table_of_array(self._checked(X, reset=False))
         blocks = encode_rows(table, self.encodings_)
+        require_readable(blocks)
+        warn_of_unreadable(blocks, 3)
         self._warn_of_absence(blocks)
         return self.predictor_.predict(blocks, np.arange(table.num_rows))
 
@@ -239,6 +244,9 @@ class FusionClassifier(_ByStrategy, ClassifierOfTables):
     What a missing modality means is learned from rows of ``fit`` that lack it. If none did, and rows to predict do, each
     call of ``predict`` or ``predict_proba`` warns once (`UnseenAbsenceWarning`), with the modalities and how many rows.
     Networks hide modalities in training and singles say the prior, so of them there is no such warning.
+
+    Rows whose file cannot be read lack the modality, and are named by a warning (`UnreadableFilesWarning`); more than 1 % of
+    a modality's rows are refused. Empty their cells to have them count as plainly missing.
 
     Examples
     --------

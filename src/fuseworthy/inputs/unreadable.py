@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fuseworthy.errors import InputError
+from fuseworthy.errors import InputError, UnreadableFilesWarning
 from fuseworthy.inputs.blocks import Block
 
 NOTED, LISTED = 3, 20
@@ -104,3 +105,9 @@ def notice(name: str, count: int, of: int, names: list[str]) -> str:
         f"modality {name!r}: files of {count:,} rows ({count / of:.1%}) cannot be read, and count as missing: "
         f"{listed(names, count, NOTED)}"
     )
+
+
+def warn_of_unreadable(blocks: Blocks, stacklevel: int) -> None:
+    """The same lines as warnings, to who called so many functions above."""
+    for line in unreadable_notices(blocks):
+        warnings.warn(line, UnreadableFilesWarning, stacklevel=stacklevel + 1)
