@@ -52,7 +52,9 @@ def test_a_message_that_breaks_off_is_none_at_every_byte():
         assert wire.read(io.BytesIO(sent[:size]).read) is None
 
 
-@pytest.mark.parametrize("own", [object(), {1, 2}, np.array([object()]), np.float32(1)], ids=["object", "set", "objects", "scalar"])
+@pytest.mark.parametrize(
+    "own", [object(), {1, 2}, np.array([object()]), np.float32(1)], ids=["object", "set", "objects", "scalar"]
+)
 def test_nothing_else_is_carried(own):
     with pytest.raises(TypeError, match="must hold JSON, bytes and arrays"):
         wire.packed([own])
