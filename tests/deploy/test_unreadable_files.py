@@ -125,6 +125,7 @@ def test_nothing_is_compared_on_rows_whose_files_are_gone(made, tmp_path):
         model.compress(moved, tmp_path / "small", Wanted(only=["single"]))
     with pytest.raises(InputError, match="240 of 240"):
         model.export(tmp_path / "export", check=moved)
+    assert model.export(tmp_path / "checked", check=spoiled(table, [213])).parity.rows == ROWS
     few = model.compress(spoiled(table, [212]), tmp_path / "few", Wanted(only=["float32"]))
     assert any("in row 213" in line for line in few.facts["question"]["notices"])
 

@@ -54,6 +54,9 @@ class Answers:
     def with_contributions(self, found: Mapping[str, Floats]) -> Answers:
         return replace(self, contributions=found)
 
+    def with_unreadable(self, found: Mapping[str, NDArray[np.bool_]]) -> Answers:
+        return replace(self, unreadable=found)
+
     def to_table(self) -> pa.Table:
         """A row a row: ``prediction``, ``p:CLASS``, ``pattern``, ``route``, ``why``, ``abstained``; ``unreadable``, the
         modalities whose files could not be read, where there are files (null where none); ``fusion:CLASS`` and

@@ -120,7 +120,8 @@ class Model:
         InputError
             Columns that cannot be read as they were learned, no column of any modality, or too many unreadable files.
         """
-        return self.answer_blocks(self._readable(rows, root, max_unreadable))
+        blocks = self._readable(rows, root, max_unreadable)
+        return self.answer_blocks(blocks).with_unreadable(unreadable_rows(blocks))
 
     def predict_proba(
         self, rows: Any, *, root: str | Path | None = None, max_unreadable: float = MOST_UNREADABLE
@@ -153,7 +154,8 @@ class Model:
         InputError
             More than eight modalities.
         """
-        return self.explain_blocks(self._readable(rows, root, max_unreadable))
+        blocks = self._readable(rows, root, max_unreadable)
+        return self.explain_blocks(blocks).with_unreadable(unreadable_rows(blocks))
 
     def save(self, folder: str | Path) -> Path:
         """Write it to a new folder; `fuseworthy.load` reads it back, and gives the same answers to the last bit.
@@ -261,7 +263,6 @@ class Model:
             fusion=fusion,
             singles=singles,
             present={m: presence(views) for m, views in blocks.items()},
-            unreadable=unreadable_rows(blocks),
         )
 
     def explain_blocks(self, blocks: Blocks) -> Answers:

@@ -99,6 +99,7 @@ def predict_table(
                 blocks = _blocks(model, batch, root or home_of(source), done)
                 unreadable.add(blocks, done)
                 answers = (model.explain_blocks if explain else model.answer_blocks)(blocks)
+                answers = answers.with_unreadable(unreadable_rows(blocks))
                 found = _named(answers.to_table(), batch, id, done, csv=target.suffix == ".csv")
                 writer = writer or _writer(handle, found.schema, target.suffix)
                 writer.write_table(_guarded(found) if target.suffix == ".csv" else found)
