@@ -87,11 +87,10 @@ def _run_in(
 
 
 def _require_tried(name: str | None, plan: Plan) -> None:
-    """Raise `StudyError` before anything is trained for a strategy to be deployed that this study does not try."""
-    if name is None or (name.partition("/")[0] in plan.modalities and "/" in name):
-        return
-    if name not in plan.fusions:
-        known = [*plan.fusions, *(f"{m}/linear" for m in plan.modalities)]
+    """Raise `StudyError` before anything is trained for a strategy to be deployed that this study cannot try."""
+    fusions = [*plan.fusions, *plan.candidates]
+    if name is not None and name not in fusions and not any(name.startswith(f"{m}/") for m in plan.modalities):
+        known = [*fusions, *(f"{m}/linear" for m in plan.modalities)]
         raise StudyError(f"a study must try what it deploys, but {name!r} came: {nearest(name, known)}.")
 
 
