@@ -3,11 +3,14 @@
 from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import fuseworthy as fw
 from fuseworthy.deploy.router import route_by_study
 from fuseworthy.errors import StudyError
+from fuseworthy.inputs.tables import read_table
+from fuseworthy.strategies.part import whole_part
 from fuseworthy.study.deploying import Refit
 from mixed_tables import mixed_table
 
@@ -64,7 +67,7 @@ def test_a_study_of_given_predictions_deploys_nothing(study):
 def test_a_study_of_several_labels_deploys_nothing(study):
     several = SimpleNamespace(labels=("a", "b"))
     with pytest.raises(StudyError, match="decided on 2 together"):
-        Refit(several, None, 0, {}, {})(study[1], "mean")
+        Refit(several, None, None, 0, {}, {})(study[1], "mean")
 
 
 def test_routes_are_those_that_the_study_measured_of_the_same_fusion():
@@ -81,3 +84,58 @@ def test_a_model_s_own_single_speaks_where_the_study_measured_another_of_the_mod
     row = {"pattern": "a+b", "route": "single", "single": "a/boosting", "asked": "a+b", "why": "measured"}
     routed = route_by_study({"fusion": "mean", "patterns": [row]}, "mean", ["b/x", "a/linear"])
     assert routed.choose("a+b").single == "a/linear"
+
+
+QUICKLY = {"folds": 3, "repeats": 1, "strategies": ["mean"], "attribution": False, "anyway": True, "jobs": 1}
+
+
+@pytest.mark.usefixtures("quickly")
+def test_what_is_learned_in_time_is_fitted_in_time(monkeypatch):
+    rng = np.random.default_rng(0)
+    when = rng.permutation(160)
+    table = mixed_table().append_column("when", pa.array(when))
+    parts = []
+
+    def seen(*asked):
+        parts.append(whole_part(*asked))
+        return parts[-1]
+
+    monkeypatch.setattr("fuseworthy.study.deploying.whole_part", seen)
+    for asked in ({"time": "when"}, {}):
+        found = fw.compare(table, "label", modalities=MODALITIES, id="key", **QUICKLY, **asked)
+        found.deploy("mean")
+    in_time, shuffled = (part.inner for part in parts)
+    assert (np.diff(in_time[np.argsort(when)]) >= 0).all()
+    assert not (np.diff(shuffled[np.argsort(when)]) >= 0).all()
+
+
+@pytest.mark.usefixtures("quickly")
+def test_a_rare_modality_that_knows_much_speaks_before_one_that_is_always_there():
+    rng, n = np.random.default_rng(1), 400
+    y = rng.integers(0, 2, n)
+
+    def cells(strength, share):
+        values = strength * (2 * y - 1) + rng.normal(size=n)
+        return pa.array(values, mask=rng.random(n) > share)
+
+    table = pa.table({"a": cells(1.5, 0.7), "b": cells(4.0, 0.3), "c": cells(0.4, 1.0), "y": y})
+    asked = {"modalities": {m: fw.Tabular(m) for m in "abc"}, **QUICKLY}
+    model = fw.compare(table, "y", **asked).deploy("a/linear")
+    assert [name[0] for name in model.singles] == ["a", "b", "c"]
+    assert model.router.choose("b+c").single[0] == "b"
+
+
+@pytest.mark.usefixtures("quickly")
+def test_texts_that_look_like_numbers_are_texts_in_training_as_well(tmp_path):
+    rng = np.random.default_rng(0)
+    sick = np.arange(150) % 2
+    price = [f"{rng.choice(['1.10', '2.50'] if c else ['3.00', '2.50'])}" if rng.random() < 0.9 else "NA" for c in sick]
+    lines = [f"{p},{rng.normal() + c:.3f},{'yes' if c else 'no'}" for p, c in zip(price, sick, strict=True)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["price,size,sick", *lines, ""]))
+    modalities = {"price": fw.Text("price"), "cells": fw.Tabular("size")}
+    model = fw.compare(path, "sick", modalities=modalities, **QUICKLY).deploy("mean")
+    table = read_table(path, {"price"})[0]
+    assert table["price"].to_pylist() == price
+    np.testing.assert_allclose(model.predict_proba(path), model.predict_proba(table), atol=1e-12)
+    assert model.learned_rows.among(table, model.columns).all()

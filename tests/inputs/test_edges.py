@@ -59,3 +59,11 @@ def test_far_dates_large_integers_and_nanoseconds_are_cells():
     fine = pa.array([1_700_000_000_000_000_001, 1_700_000_000_000_000_002], pa.timestamp("ns"))
     block = encode_cells("t", pa.table({"d": days, "n": [2**60, 2**60 + 4096], "f": fine}))
     assert np.isfinite(block.values).all()
+
+
+def test_a_zero_has_no_sign_in_a_target():
+    task, codes, _ = read_target(pa.array([1.0, 0.0, -0.0] * 10), "y")
+    assert (task.kind, task.classes) == ("binary", ("0", "1"))
+    assert codes.tolist() == [1, 0, 0] * 10
+    with pytest.raises(InputError, match="at least two values"):
+        read_target(pa.array([0.0, -0.0]), "y")

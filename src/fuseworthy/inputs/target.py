@@ -39,6 +39,8 @@ def read_target(column: pa.Array, name: str, kind: str | None = None) -> tuple[T
             f"{row + 1}). Pass drop_unlabelled (--drop-unlabelled) to leave them out."
         )
     numeric = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    if pa.types.is_floating(column.type):
+        column = pc.add(column, pa.scalar(0.0, column.type))  # a zero has no sign
     distinct = pc.count_distinct(column).as_py()
     if distinct < 2:
         raise InputError(f"target {name!r} must have at least two values, but all rows have {column[0].as_py()!r}.")

@@ -149,8 +149,8 @@ def make_part(y: NDArray[Any], task: Task, folds: Folds, repeat: int, fold: int,
     return Part(task, y, train, test, inner, part_seed % 2**31)
 
 
-def whole_part(y: NDArray[Any], task: Task, seed: int, clusters: Ints | None = None) -> Part:
-    """All rows to learn from and none to score, with inner folds that keep clusters whole.
+def whole_part(y: NDArray[Any], task: Task, seed: int, clusters: Ints | None = None, order: Ints | None = None) -> Part:
+    """All rows to learn from and none to score, with the inner folds of `make_part`: clusters whole, time in blocks.
 
     Examples
     --------
@@ -158,5 +158,5 @@ def whole_part(y: NDArray[Any], task: Task, seed: int, clusters: Ints | None = N
     >>> part.train.tolist(), part.test.tolist()
     ([0, 1, 2, 3, 4, 5], [])
     """
-    inner = inner_folds(y, task, clusters, None, n_folds=INNER, seed=seed)
+    inner = inner_folds(y, task, clusters, order, n_folds=INNER, seed=seed)
     return Part(task, y, np.arange(len(y)), np.empty(0, dtype=np.int64), inner, seed)

@@ -13,7 +13,7 @@ from fuseworthy.evidence.abstention import abstention_facts
 from fuseworthy.folds import Ints
 from fuseworthy.inputs.encode import learn_encodings, moved
 from fuseworthy.inputs.recordings import Recording
-from fuseworthy.ledger import FUSION_FAMILIES
+from fuseworthy.ledger import FUSION_FAMILIES, Ledger
 from fuseworthy.strategies.catalogue import TUNED
 from fuseworthy.strategies.part import Fitted, Predictor, whole_part
 from fuseworthy.strategies.singles import Singles
@@ -36,6 +36,7 @@ class Refit:
     ----------
     loaded : the table with its roles told apart
     clusters : (n,) rows that inner folds keep together, or None
+    order : (n,) when each row was, where folds are in time: inner folds then are as well
     seed : int
     objects : strategies that were given as such, by name
     custom : the user's own strategies -> where they are imported from
@@ -43,6 +44,7 @@ class Refit:
 
     loaded: Loaded
     clusters: Ints | None
+    order: Ints | None
     seed: int
     objects: Mapping[str, Any]
     custom: Mapping[str, str]
@@ -69,7 +71,7 @@ class Refit:
             )
         modalities = self.loaded.inference.modalities
         encodings, blocks = learn_encodings(self.loaded.table, modalities)
-        part = whole_part(self.loaded.y, self.loaded.task, self.seed, self.clusters)
+        part = whole_part(self.loaded.y, self.loaded.task, self.seed, self.clusters, self.order)
         singles = Singles(blocks, part)
         kept = {name: _kept(name, own.fit(blocks, singles, part)) for name, own in strategies.items()}
         return Model(
@@ -88,13 +90,26 @@ class Refit:
 
 
 def best_singles(study: Study, lead: str) -> list[str]:
-    """The single of each modality with the lowest loss, the best first; ``lead`` is its modality's, and before all."""
+    """The single of each modality with the lowest loss; ``lead`` is its modality's, and before all.
+
+    The others stand in the order in which they speak for rows that have several of them: by what they gain over the prior
+    where their modality is there, as a rare one that knows much is to be heard before one that is always there.
+    """
     losses = {row["name"]: row["loss"] for row in study.facts["strategies"] if row["family"] == "single"}
     best: dict[str, str] = {}
     for name in sorted(losses, key=lambda name: (losses[name], name)):
         best.setdefault(name.split("/")[0], name)
     best[lead.split("/")[0]] = lead
-    return sorted(best.values(), key=lambda name: (name != lead, losses[name]))
+    gains = {name: _gain_where_present(study.ledger, name) for name in best.values()}
+    return sorted(best.values(), key=lambda name: (name != lead, -gains[name], name))
+
+
+def _gain_where_present(ledger: Ledger, single: str) -> float:
+    """How much less a single loses than the prior, a row that has its modality."""
+    modality, losses = single.split("/")[0], ledger.losses([single, "dummy"])
+    here = np.array([modality in pattern.split("+") for pattern in ledger.pattern.astype(str)])
+    gains = (losses["dummy"] - losses[single])[:, here]
+    return float(np.nanmean(gains)) if np.isfinite(gains).any() else 0.0
 
 
 def _require_known(study: Study, name: str) -> bool:

@@ -26,7 +26,7 @@ from fuseworthy.inputs.encoders.recordings import content_of
 from fuseworthy.inputs.files import columns_of, join_files, with_files
 from fuseworthy.inputs.infer import Inference, infer_modalities, readings_of
 from fuseworthy.inputs.kinds import encoder_notices, with_encoders
-from fuseworthy.inputs.modality import Modality, Tabular
+from fuseworthy.inputs.modality import Modality, Tabular, Text
 from fuseworthy.inputs.pairing import join_by_key
 from fuseworthy.inputs.recordings import Recording
 from fuseworthy.inputs.tables import read_table, require_columns, source_name
@@ -69,9 +69,10 @@ def load(source: Any, question: Question, joins: tuple[Join, ...] = ()) -> Loade
     ------
     InputError
     """
-    table, notices = read_table(source)
+    words = _words(question)
+    table, notices = read_table(source, words)
     for join in joins:
-        other, more = read_table(join.table)
+        other, more = read_table(join.table, words)
         table, pairing = join_by_key(table, other, join.on, source_name(join.table))
         notices += [*more, f"{source_name(join.table)} {pairing}"]
     table, more = join_files(table, question.files, question.folder_of(source))
@@ -94,6 +95,11 @@ def load(source: Any, question: Question, joins: tuple[Join, ...] = ()) -> Loade
         check_metric(metric, task)
     inference = settle_modalities(table, question, question.folder_of(source))
     return Loaded(table, source_name(source), inference, task, reason, y, notices, targets)
+
+
+def _words(question: Question) -> set[str]:
+    """Columns that were said to be texts or files, whatever they look like in a CSV file."""
+    return {c for m in (question.modalities or {}).values() if isinstance(m, Text | Recording) for c in m.columns}
 
 
 def _all_known(table: pa.Table, targets: Sequence[str]) -> Any:

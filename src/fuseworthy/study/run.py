@@ -74,7 +74,10 @@ def _run_in(
         progress.say(line)
     jobs = 1 if prepared.objects else options.jobs  # an object stays in the process it was made in
     engine, table = make_engine(jobs, len(prepared.y)), prepared.table
-    refit = Refit(loaded, prepared.folds.clusters, prepared.plan.seed, prepared.objects, prepared.plan.custom)
+    refit = Refit(
+        *(loaded, prepared.folds.clusters, prepared.folds.order),
+        *(prepared.plan.seed, prepared.objects, prepared.plan.custom),
+    )
     if isinstance(engine, InlineEngine):
         workspace.__dict__["blocks"] = prepared.blocks
     del prepared  # workers read the blocks from disk; this process need not hold them

@@ -1,14 +1,16 @@
 """No metric on rows that the model learned from: they are left out, counted and told, and too few new ones are refused."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from taught_tasks import model_for, rows
 
-from fuseworthy.deploy.compress.unseen import read_unseen
+from fuseworthy.deploy.compress.unseen import read_unseen, truth_of
 from fuseworthy.errors import InputError
+from fuseworthy.task import Task
 
 
 def test_training_rows_are_refused():
@@ -73,3 +75,10 @@ def test_rows_of_a_group_or_of_one_content_stay_together():
     assert len(np.unique(same)) == 200
     grouped = table.append_column("ward", pa.array([i % 7 for i in range(200)]))
     assert len(np.unique(read_unseen(model, grouped, group="ward").clusters)) == 7
+
+
+def test_classes_of_words_are_known_where_a_file_holds_but_those_of_flags():
+    model = SimpleNamespace(target="y", task=Task("multiclass", ("false", "true", "unknown")))
+    assert truth_of(model, pa.table({"y": [True, False]})).tolist() == [1, 0]
+    flags = SimpleNamespace(target="y", task=Task("binary", ("False", "True")))
+    assert truth_of(flags, pa.table({"y": [True, False]})).tolist() == [1, 0]

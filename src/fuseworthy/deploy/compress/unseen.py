@@ -131,6 +131,8 @@ def truth_of(model: Model, table: pa.Table) -> NDArray[Any]:
     if task.is_classification:
         places = {label: code for code, label in enumerate(task.classes)}
         labels = [label_of(value) for value in column.to_pylist()]
+        if pa.types.is_boolean(column.type) and not set(labels) <= set(places):  # words in a file that had others too
+            labels = [label.lower() for label in labels]
         if strange := sorted(set(labels) - set(places)):
             raise InputError(
                 f"{model.target!r} must hold classes that the model knows, but {strange[0]!r} is none: "
