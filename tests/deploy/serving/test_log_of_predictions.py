@@ -110,13 +110,13 @@ def test_what_cannot_be_written_until_the_end_is_counted(tmp_path, monkeypatch, 
 
 
 def test_files_that_wait_to_be_logged_do_not_fill_the_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr("fuseworthy.deploy.serving.capture.MOST_HELD", 1000)
+    monkeypatch.setattr("fuseworthy.deploy.serving.capture.MOST_HELD", 5000)
     monkeypatch.setattr("fuseworthy.deploy.serving.capture.EVERY", 5.0)
     dropped = []
     log = Capture(tmp_path / "log.db", dropped.append)
     time.sleep(0.3)  # the writer has found nothing, and sleeps
     for i in range(4):
-        log.note(str(i), "m", "v", [ANSWER], [{"photo": b"." * 400}])
+        log.note(str(i), "m", "v", [ANSWER], [{"photo": {"front": b"." * 200, "back": [[0.5] * 3, [0.5] * 3]}}])
     log.close()
     assert (len(dropped), len(logged(tmp_path / "log.db"))) == (2, 2)
     assert log._held == 0

@@ -18,6 +18,13 @@ def test_an_address_that_others_reach_needs_a_token():
         Settings(host=host)
 
 
+def test_names_of_hosts_have_no_case():
+    settings = Settings(hosts=("MyBox.Local",))
+    assert settings.allows_host("mybox.local:8000")
+    assert settings.allows_host("MYBOX.LOCAL")
+    assert not settings.allows_host("other.local")
+
+
 def test_a_token_is_one_word_of_some_length(tmp_path, caplog):
     with pytest.raises(InputError, match="at least 16"):
         Settings(token="short")

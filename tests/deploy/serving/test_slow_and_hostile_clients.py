@@ -186,7 +186,7 @@ def test_a_token_is_asked_for_where_it_is_set(vectors):
             assert client.raw("GET", path)[0] == 200
         for path in ("/spec", "/metrics", "/openapi.json", "/v2"):
             assert client.raw("GET", path)[0] == 401
-        for given in (None, "Bearer", "Bearer wrong", f"bearer {token}", f"Basic {token}", f"Bearer {token}x", token):
+        for given in (None, "Bearer", "Bearer wrong", f"Basic {token}", f"Bearer {token}x", token):
             headers = {} if given is None else {"authorization": given}
             status, told = client.post(GOOD, headers=headers)
             assert (status, told["title"]) == (401, "not allowed")
@@ -195,6 +195,61 @@ def test_a_token_is_asked_for_where_it_is_set(vectors):
             client.raw("POST", "/predict", GOOD, {"content-type": "application/json"})[1]["www-authenticate"]
             == "Bearer"
         )
+
+
+def test_a_token_s_scheme_may_be_written_in_any_case(vectors):
+    token = "a-token-of-twenty-letters"
+    with serving(vectors[2], token=token) as client:
+        for scheme in ("bearer", "BEARER", "Bearer"):
+            assert client.post(GOOD, headers={"authorization": f"{scheme} {token}"})[0] == 200
+
+
+@pytest.mark.parametrize("pieces", [1, 7], ids=["at once", "in pieces"])
+@pytest.mark.parametrize("size", [60_000, 70_000, 3_000_000])
+def test_a_head_has_an_end(client, size, pieces):
+    lines = b"".join(b"x-%d: %b\r\n" % (i, b"a" * 990) for i in range(size // 1000))
+    sent = b"GET /live HTTP/1.1\r\nhost: localhost\r\n" + lines + b"connection: close\r\n\r\n"
+    step = -(-len(sent) // pieces)
+    with dial(client) as connection:
+        with suppress(OSError):
+            for start in range(0, len(sent), step):
+                connection.sendall(sent[start : start + step])
+                time.sleep(0.02)
+        answer = b""
+        with suppress(OSError):
+            answer = heard(connection)
+    assert answer.startswith(b"HTTP/1.1 200") == (size < connections.MOST_HEAD)
+    assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 431")) or size > 1_000_000
+    assert client.post(GOOD)[0] == 200
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["one packet", "two"])
+def test_a_client_that_offers_another_protocol_is_answered_in_this_one(client, apart):
+    head = (
+        b"POST /predict HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nConnection: Upgrade, close\r\n"
+    )
+    head += (
+        b"Upgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\ncontent-length: %d\r\n\r\n"
+        % len(GOOD)
+    )
+    with dial(client, head if apart else head + GOOD) as connection:
+        if apart:
+            time.sleep(0.1)
+            connection.sendall(GOOD)
+        assert heard(connection).startswith(b"HTTP/1.1 200")
+
+
+def test_connections_that_were_refused_before_their_body_came_make_room(vectors, monkeypatch):
+    monkeypatch.setattr(connections, "MOST_CONNECTIONS", 10)
+    with serving(vectors[2], token="a-token-of-twenty-letters") as client, ExitStack() as open_ones:
+        for _ in range(20):
+            one = open_ones.enter_context(dial(client, HEAD + b"content-length: 1\r\n\r\n"))
+            one.settimeout(2)
+            with suppress(OSError):
+                assert one.recv(4096).startswith(b"HTTP/1.1 401")
+                one.sendall(b"{")
+        time.sleep(0.1)
+        assert client.get("/live")[0] == 200
 
 
 def test_an_answer_that_is_not_read_holds_nobody_up(impatient):

@@ -1,5 +1,6 @@
 """Files come in base64 or as a form; a path is never read; what cannot be read is said, and the encoders may die."""
 
+import asyncio
 import base64
 import os
 import random
@@ -9,6 +10,9 @@ import time
 import numpy as np
 import pytest
 from live_servers import serving
+
+from fuseworthy.deploy.serving.encoder import EncoderProcess
+from fuseworthy.deploy.serving.problem import Problem
 
 BOUNDARY = "-----a-boundary"
 
@@ -169,6 +173,53 @@ def test_a_death_at_any_moment_is_no_error_of_the_server(pictured, pause):
         killed(client)
         time.sleep(pause)
         assert client.post({"rows": [{"photo": in_base64(photo)}]})[0] == 503
+
+
+def test_what_is_sent_to_all_processes_at_once_does_not_end_the_encoders(pictured):
+    with serving(pictured[2]) as client:
+        encoder = client.service.engine.loaded.encoder
+        for sent in (signal.SIGINT, signal.SIGTERM):
+            os.kill(encoder._process.pid, sent)
+        time.sleep(0.2)
+        assert client.post({"rows": [{"words": "a light hat"}]})[0] == 200
+        assert encoder.deaths == 0
+
+
+def test_encoders_that_read_nothing_more_are_given_up(pictured, monkeypatch):
+    monkeypatch.setattr("fuseworthy.deploy.serving.encoder.LONGEST", 0.5)
+    with serving(pictured[2]) as client:
+        os.kill(client.service.engine.loaded.encoder._process.pid, signal.SIGSTOP)
+        assert client.post({"rows": [{"words": "hat " * 20_000}] * 40})[0] == 503
+        monkeypatch.undo()
+        readied(client)
+        assert client.post({"rows": [{"words": "a light hat"}]})[0] == 200
+
+
+def test_forms_in_other_letters_are_refused(client):
+    for charset, value in (("unicode_escape", b"\\ud800"), ("utf-7", b"+2AA-")):
+        sent = form(("words", "x")).replace(
+            b"\r\n\r\nx", b"\r\ncontent-type: text/plain; charset=%b\r\n\r\n%b" % (charset.encode(), value)
+        )
+        status, _ = client.post(
+            sent, headers=HEADERS | {"content-type": HEADERS["content-type"] + f"; charset={charset}"}
+        )
+        assert status in (200, 400, 422)
+
+
+def test_what_was_cut_is_told_to_whom_it_belongs(pictured):
+    rows = [[{"words": "hat " * 30_000}], [{"words": "a light hat"}]]
+
+    async def encoded():
+        encoder = EncoderProcess(pictured[2])
+        await encoder.start()
+        try:
+            with pytest.raises(Problem, match="was cut"):  # so that each is asked by itself
+                await encoder.encode(rows)
+            return [(await encoder.encode([own]))[0][1] for own in rows]
+        finally:
+            await encoder.stop()
+
+    assert asyncio.run(encoded()) == [["words"], []]
 
 
 def test_a_text_that_was_cut_is_said(client):

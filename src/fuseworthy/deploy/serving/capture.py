@@ -12,12 +12,15 @@ from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import Any
 
+import numpy as np
 import orjson
 
 from fuseworthy.errors import InputError
 
 MOST_BEHIND, MOST_HELD = 10_000, 64 << 20
-"""Requests that wait to be written, and bytes of their files and texts; more are dropped and counted."""
+"""Requests that wait to be written, and about how many bytes they take; more are dropped and counted."""
+ANSWER, NUMBER = 2_000, 32
+"""About how many bytes an answer to a row takes, and a number of a list."""
 EVERY, BUSY = 0.2, 1.0
 """Seconds between commits, and that one waits for another's lock before it is tried again."""
 COLUMNS = {
@@ -56,7 +59,9 @@ class Capture:
 
     def __init__(self, path: Path, on_dropped: Any) -> None:
         self.path, self.on_dropped = path, on_dropped
-        self._queue: Queue[tuple[str, float, str, str, list[dict[str, Any]], list[Any] | None]] = Queue(MOST_BEHIND)
+        self._queue: Queue[tuple[int, str, float, str, str, list[dict[str, Any]], list[Any] | None]] = Queue(
+            MOST_BEHIND
+        )
         self._held, self._holding = 0, threading.Lock()
         self._stopping, self._failing = threading.Event(), False
         try:
@@ -72,10 +77,10 @@ class Capture:
         self, request: str, model: str, version: str, answers: list[dict[str, Any]], inputs: list[Any] | None
     ) -> None:
         """Have answers written, without waiting."""
-        size = _size(inputs)
+        size = _size(inputs) + ANSWER * len(answers)
         if self._hold(size):
             try:
-                self._queue.put_nowait((request, time.time(), model, version, answers, inputs))
+                self._queue.put_nowait((size, request, time.time(), model, version, answers, inputs))
             except Full:
                 self._hold(-size)
             else:
@@ -141,10 +146,10 @@ class Capture:
 
     def _next(self) -> list[tuple[Any, ...]]:
         try:
-            request, when, model, version, answers, inputs = self._queue.get_nowait()
+            size, request, when, model, version, answers, inputs = self._queue.get_nowait()
         except Empty:
             return []
-        self._hold(-_size(inputs))
+        self._hold(-size)
         return [
             (
                 *(request, i, when, model, version, own["pattern"], own["route"], int(own["abstained"])),
@@ -157,10 +162,17 @@ class Capture:
         ]
 
 
-def _size(inputs: list[Any] | None) -> int:
-    """Bytes of files and characters of texts in some rows."""
-    cells = (cell for row in inputs or () for cell in row.values())
-    return sum(len(cell) for cell in cells if isinstance(cell, bytes | str))
+def _size(value: Any) -> int:
+    """About how many bytes a request's rows take."""
+    if isinstance(value, bytes | str):
+        return len(value)
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()))
+    if isinstance(value, list):
+        return sum(map(_size, value)) if value and isinstance(value[0], list | dict) else NUMBER * len(value)
+    return NUMBER
 
 
 def _json(value: Any) -> str:

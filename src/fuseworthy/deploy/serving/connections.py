@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 from contextlib import suppress
 from typing import Any
@@ -13,6 +14,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from fuseworthy.deploy.serving.exchange import CLOSE, GONE, WHOLE, Headers
 
 MOST_CONNECTIONS = 1024
+UPGRADE = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
+MOST_HEAD = 1 << 16
+"""Bytes of a request's line and headers."""
 HEAD, BODY, ANSWER = 10.0, 10.0, 30.0
 """Seconds for a request's head, its body, and from there to the last byte of its answer."""
 JUST_COME = 0.5
@@ -26,6 +30,9 @@ class PatientProtocol(HttpToolsProtocol):
 
     phase: str = "head"
     deadline: float = 0.0
+    seen: int = 0
+    """Bytes of a head that has not ended, and its last ones."""
+    last: bytes = b""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -42,6 +49,21 @@ class PatientProtocol(HttpToolsProtocol):
             self.scope.pop(WHOLE, None)  # type: ignore[misc]  # or each would hold the other
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """As uvicorn's, but a head has an end, and no other protocol is gone over to."""
+        if self.phase in ("idle", "head"):
+            window = self.last + data
+            end = window.find(b"\r\n\r\n")
+            self.seen += len(data) if end < 0 else end - len(self.last)
+            self.last = window[-3:] if end < 0 else b""
+            if self.seen > MOST_HEAD:
+                self._refuse(b"431 Request Header Fields Too Large")
+                return
+            if b"pgrade:" in data:  # the parser would take what follows for that protocol, and not for a body
+                stop = len(data) if end < 0 else end + 4
+                data = UPGRADE.sub(b"\r\nx-upgrade:", data[:stop]) + data[stop:]
+        super().data_received(data)
+
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope[GONE] = []  # type: ignore[literal-required]
@@ -49,11 +71,13 @@ class PatientProtocol(HttpToolsProtocol):
         self._enter("head", HEAD)
 
     def on_headers_complete(self) -> None:
+        self.seen = 0
         self._enter("body", BODY)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._enter("answer", ANSWER)
+        answered = self.cycle is not None and self.cycle.response_complete  # refused before its body was there
+        self._enter(*(("idle", IDLE) if answered else ("answer", ANSWER)))
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -87,10 +111,13 @@ class PatientProtocol(HttpToolsProtocol):
         """End a connection whose deadline is over."""
         answering = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
         if self.phase in ("head", "body") and not answering:
-            self.transport.write(b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
-            self.transport.close()
+            self._refuse(b"408 Request Timeout")
         else:
             self.transport.abort()
+
+    def _refuse(self, status: bytes) -> None:
+        self.transport.write(b"HTTP/1.1 %b\r\nconnection: close\r\ncontent-length: 0\r\n\r\n" % status)
+        self.transport.close()
 
     def _enter(self, phase: str, seconds: float) -> None:
         self.phase, self.deadline = phase, self.loop.time() + seconds

@@ -79,6 +79,8 @@ class EncoderProcess:
         told = await self._asked({"rows": [row for rows in requests for row in rows]})
         if "error" in told:
             raise Problem(422, told["error"], "/rows")
+        if told["cut"] and len(requests) > 1:
+            raise Problem(422, "something of the batch was cut")  # each is then asked by itself, and told of its own
         if told["unreadable"]:
             if len(requests) > 1:
                 raise Problem(422, "a file of the batch cannot be read")  # each is then asked by itself
@@ -101,9 +103,11 @@ class EncoderProcess:
             try:
                 if process.stdin.is_closing():  # it ended unasked: loops differ in what a write then does
                     raise ConnectionResetError
-                process.stdin.write(wire.packed(message))
-                await process.stdin.drain()
-                return await asyncio.wait_for(self._heard(), LONGEST)
+                async with asyncio.timeout(LONGEST):
+                    process.stdin.write(wire.packed(message))
+                    await process.stdin.drain()
+                    found: dict[str, Any] = await self._heard()
+                    return found
             except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
                 self.ready = False
                 if process.returncode is None:

@@ -7,6 +7,7 @@ file takes no request with it but those that it was working on.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -98,6 +99,8 @@ def main(folder: str) -> None:
         with os.fdopen(os.dup(out), "wb") as sink:
             sink.write(wire.packed(message))
 
+    for sent in (signal.SIGINT, signal.SIGTERM):  # to all at once: who asks ends this process when it has its answers
+        signal.signal(sent, signal.SIG_IGN)
     encoder = Encoder(Path(folder))
     answer({"ready": True})
     while (found := wire.read(source.read)) is not None:

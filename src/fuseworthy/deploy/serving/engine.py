@@ -114,8 +114,8 @@ class Engine:
     @property
     def deaths(self) -> int:
         """Encoder processes that were lost."""
-        now = self.loaded.encoder.deaths if self.loaded and self.loaded.encoder else 0
-        return self._deaths + now
+        running = [own.encoder for own in (self.loaded, self._before) if own is not None]
+        return self._deaths + sum(encoder.deaths for encoder in running if encoder is not None)
 
     def require_room(self) -> None:
         """Raise `Problem` 503 if the queues are full: before a request is read, as reading takes longer than refusing."""

@@ -102,7 +102,8 @@ class Gate:
             )
         if (token := self.service.settings.token) is None or asking.scope["path"] in OPEN:
             return
-        if not hmac.compare_digest(asking.header(b"authorization").encode("latin-1"), b"Bearer " + token.encode()):
+        scheme, _, came = asking.header(b"authorization").partition(" ")
+        if not hmac.compare_digest(came.strip().encode("latin-1"), token.encode()) or scheme.lower() != "bearer":
             raise Problem(401, "a request must bring the server's token as Authorization: Bearer TOKEN, but does not.")
 
 

@@ -128,7 +128,7 @@ async def _reload(own: Service, source: Path, offered: Callable[[Served], list[A
     try:
         served = await asyncio.to_thread(lambda: read_served(graph_of(source)))
         await own.engine.replace(served)
-    except (FuseworthyError, RuntimeError) as error:
+    except (FuseworthyError, RuntimeError, OSError) as error:
         logger.error("the model was not read again: %s", error)
         return
     logger.warning("answers now by version %s", served.version)

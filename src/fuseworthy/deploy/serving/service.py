@@ -11,6 +11,7 @@ import orjson
 
 from fuseworthy import __version__
 from fuseworthy.deploy.serving import tensors
+from fuseworthy.deploy.serving.answering import Part
 from fuseworthy.deploy.serving.capture import Capture
 from fuseworthy.deploy.serving.engine import Engine
 from fuseworthy.deploy.serving.exchange import Answer, Asking
@@ -24,6 +25,8 @@ from fuseworthy.evidence.shapley import MOST_MEMBERS
 
 MOST_EXPLAINED = 1 << 13
 """Rows times sets of modalities that one request may have explained."""
+MOST_EXPLAINING = 16
+"""Requests that are explained at a time."""
 HELD = 0.25
 """Seconds after which a request is refused for want of room: clients that ask again at once leave time to answer others."""
 JSON, FORM, BINARY = "application/json", "multipart/form-data", "application/octet-stream"
@@ -45,7 +48,7 @@ class Service:
             served, most_rows=settings.most_rows, most_waiting=settings.most_waiting, on_batch=self.metrics.batched
         )
         self.capture = None if settings.log is None else Capture(settings.log, self.metrics.dropped)
-        self.leaving = False
+        self.leaving, self._explaining = False, 0
         start = secrets.token_hex(4)
         self._numbers = (f"{start}{i:08x}" for i in itertools.count())
 
@@ -81,8 +84,10 @@ class Service:
     async def predict(self, asking: Asking) -> Answer:
         """Rows in JSON, or one row as a form with files."""
         asked = await self._asked(asking)
+        if asked.explain and self._explaining >= MOST_EXPLAINING:
+            raise Problem(503, "too many answers are being explained. Ask again later.", retry_after=1)
         found, cut = await self.engine.answer_rows(asked.served, asked.rows, asking.gone)
-        answers = await asyncio.to_thread(found.explained) if asked.explain else found.told
+        answers = await self._explained(found) if asked.explain else found.told
         number = next(self._numbers)
         body: dict[str, Any] = {"model": found.served.name, "version": found.served.version, "request": number}
         body["answers"] = answers
@@ -94,6 +99,13 @@ class Service:
         if self.capture is not None:
             self._note(self.capture, number, found.served, answers, asked.rows)
         return Answer(orjson.dumps(body))
+
+    async def _explained(self, found: Part) -> list[dict[str, Any]]:
+        self._explaining += 1
+        try:
+            return await asyncio.to_thread(found.explained)
+        finally:
+            self._explaining -= 1
 
     async def infer(self, asking: Asking, name: str) -> Answer:
         """Encoded rows as tensors."""

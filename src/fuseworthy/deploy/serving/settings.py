@@ -78,7 +78,7 @@ class Settings:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        return frozenset(("localhost", "127.0.0.1", "::1", self.host, *self.hosts))
+        return frozenset(name.lower() for name in ("localhost", "127.0.0.1", "::1", self.host, *self.hosts))
 
 
 def read_token(path: Path) -> str:

@@ -43,7 +43,7 @@ async def _read(served: Served, form: FormData, body: bytes) -> dict[str, Any]:
     found: dict[str, Any] = {"rows": [{}]}
     row: dict[str, Any] = found["rows"][0]
     for name, value in form.multi_items():
-        if isinstance(value, str) and value.encode() not in body:
+        if isinstance(value, str) and value.encode(errors="surrogatepass") not in body:
             raise Problem(422, f"a field must be UTF-8, but {name[:80]!r} is not.")
         if name in ("explain", "strict"):
             found[name] = _flag(name, value)
