@@ -59,8 +59,8 @@ class PatientProtocol(HttpToolsProtocol):
             if self.seen > MOST_HEAD:
                 self._refuse(b"431 Request Header Fields Too Large")
                 return
-            if b"pgrade:" in data:  # the parser would take what follows for that protocol, and not for a body
-                stop = len(data) if end < 0 else end + 4
+            stop = len(data) if end < 0 else end + 4
+            if data.find(b"pgrade:", 0, stop) >= 0:  # the parser would take what follows for that, and not for a body
                 data = UPGRADE.sub(b"\r\nx-upgrade:", data[:stop]) + data[stop:]
         super().data_received(data)
 
