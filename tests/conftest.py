@@ -12,9 +12,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import settings
 
 from mixed_tables import mixed_table
 from quick_learners import quick_learners
+
+settings.register_profile("same", derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))  # HYPOTHESIS_PROFILE=default looks for new examples
 
 
 def pytest_collection_finish() -> None:

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fuseworthy.report.axes import covering, gain_axis
@@ -20,6 +20,8 @@ def finite_numbers(picture: str) -> bool:
     return bool(values) and all(re.fullmatch(r"-?\d+(\.\d+)?%?", value) for value in values)
 
 
+@example(gain=0.0, low=0.0, high=5e-324, margin=None)
+@example(gain=0.0, low=-1.7e308, high=1.7e308, margin=None)
 @given(gain=anything, low=anything, high=anything, margin=anything)
 def test_any_gain_can_be_drawn(gain: float | None, low: float | None, high: float | None, margin: float | None) -> None:
     axis = gain_axis([gain, low, margin], [high])

@@ -34,9 +34,9 @@ def decimals(low: object, high: object, default: int = 3) -> int:
     (4, 1, 3)
     """
     a, b = finite(low), finite(high)
-    if a is None or b is None or a == b:
+    half = 0.0 if a is None or b is None else abs(b - a) / 2
+    if not 0 < half < math.inf:
         return default
-    half = abs(b - a) / 2
     return min(_MOST_DECIMALS, max(0, 1 - math.floor(math.log10(half))))
 
 

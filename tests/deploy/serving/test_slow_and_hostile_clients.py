@@ -219,7 +219,7 @@ def test_a_head_has_an_end(client, size, pieces):
         with suppress(OSError):
             answer = heard(connection)
     assert answer.startswith(b"HTTP/1.1 200") == (size < connections.MOST_HEAD)
-    assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 431")) or size > 1_000_000
+    assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 431")) or not answer  # or it ended before all was sent
     assert client.post(GOOD)[0] == 200
 
 
