@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fuseworthy.errors import InputError
-from fuseworthy.inputs.blocks import NOTHING
 from fuseworthy.inputs.encode import Encodings
-from fuseworthy.inputs.modality import Modality
+from fuseworthy.inputs.modality import Modality, is_name
 
 MOST_NUMBERS = 1_000_000
 """Numbers that a row of all encodings may have, words and cells aside: a manifest names those one by one."""
@@ -22,7 +21,7 @@ def require_agreeing(manifest: Mapping[str, Any], modalities: Mapping[str, Modal
     InputError
     """
     names, singles = set(modalities), manifest["singles"]
-    _require(all(name and name != NOTHING and not set(name) & set("+/") for name in names), "modalities by fit names")
+    _require(all(map(is_name, names)), "modalities by names that can be theirs")
     _require(set(encodings) == names and all(encodings.values()), "an encoding of each modality")
     for m, views in encodings.items():
         for view, own in views.items():

@@ -80,10 +80,7 @@ def predict_table(
     InputError
     """
     target = Path(out)
-    if target.suffix not in ENDINGS:
-        raise InputError(f"predictions must be written to a file that ends in {' or '.join(ENDINGS)}, but {out} came.")
-    if isinstance(source, str | Path) and target.exists() and target.samefile(source):
-        raise InputError(f"predictions must be written to a file of their own, but {out} is the table. Name another.")
+    _require_own(target, source)
     only = [*model.columns, *([] if id is None else [id])]
     batches, total = read_batches(source, as_text=model.text_columns, only=only)
     routes: Counter[str] = Counter()
@@ -116,6 +113,17 @@ def predict_table(
     return Predicted(
         done, abstained, dict(routes.most_common()), dict(patterns.most_common()), tuple(unreadable.notices())
     )
+
+
+def _require_own(target: Path, source: Any) -> None:
+    if target.suffix not in ENDINGS:
+        raise InputError(
+            f"predictions must be written to a file that ends in {' or '.join(ENDINGS)}, but {target} came."
+        )
+    if isinstance(source, str | Path) and target.exists() and Path(source).exists() and target.samefile(source):
+        raise InputError(
+            f"predictions must be written to a file of their own, but {target} is the table. Name another."
+        )
 
 
 class _Unreadable:

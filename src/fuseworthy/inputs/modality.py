@@ -32,6 +32,13 @@ SIGNS = "/|+"
 """Signs that names of strategies, of sets of modalities and of columns in ledgers use."""
 
 
+def is_name(name: Any) -> bool:
+    """Whether a modality can be called so."""
+    from fuseworthy.inputs.blocks import NOTHING
+
+    return isinstance(name, str) and bool(name.strip()) and name != NOTHING and not set(name) & set(SIGNS)
+
+
 def require_name(name: Any) -> None:
     """Refuse what cannot be a modality's name.
 
@@ -46,12 +53,8 @@ def require_name(name: Any) -> None:
     ...
     fuseworthy.errors.InputError: a modality's name must not be empty, be 'none' or hold '/', '|' or '+', but 'none' came.
     """
-    from fuseworthy.inputs.blocks import NOTHING
-
-    if not isinstance(name, str) or not name.strip() or name == NOTHING or set(name) & set(SIGNS):
-        raise InputError(
-            f"a modality's name must not be empty, be {NOTHING!r} or hold '/', '|' or '+', but {name!r} came."
-        )
+    if not is_name(name):
+        raise InputError(f"a modality's name must not be empty, be 'none' or hold '/', '|' or '+', but {name!r} came.")
 
 
 class Text(Modality):

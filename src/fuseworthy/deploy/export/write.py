@@ -70,7 +70,9 @@ def export(model: Model, folder: Path, *, check: Any = None, root: str | Path | 
 
 
 def _rows(model: Model, check: Any, root: str | Path | None) -> Blocks:
-    blocks = model.blocks_of(read_table(check, model.text_columns)[0].slice(0, MOST_ROWS), root or home_of(check))
+    blocks = model.blocks_of(
+        read_table(check, model.text_columns, model.columns)[0].slice(0, MOST_ROWS), root or home_of(check)
+    )
     require_readable(blocks)
     return blocks
 

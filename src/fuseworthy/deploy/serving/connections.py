@@ -54,12 +54,12 @@ class PatientProtocol(HttpToolsProtocol):
         if self.phase in ("idle", "head"):
             window = self.last + data
             end = window.find(b"\r\n\r\n")
-            self.seen += len(data) if end < 0 else end - len(self.last)
+            stop = len(data) if end < 0 else end + 4 - len(self.last)  # of what belongs to the head
+            self.seen += stop
             self.last = window[-3:] if end < 0 else b""
             if self.seen > MOST_HEAD:
                 self._refuse(b"431 Request Header Fields Too Large")
                 return
-            stop = len(data) if end < 0 else end + 4
             if data.find(b"pgrade:", 0, stop) >= 0:  # the parser would take what follows for that, and not for a body
                 data = UPGRADE.sub(b"\r\nx-upgrade:", data[:stop]) + data[stop:]
         super().data_received(data)
