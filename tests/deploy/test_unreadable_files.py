@@ -109,7 +109,7 @@ def test_the_command_tells_of_them(made, tmp_path):
     out = tmp_path / "a.csv"
     found = CliRunner().invoke(app, ["predict", str(saved), str(spoiled(table, [11])), "--out", str(out)])
     assert found.exit_code == 0
-    assert "files of 1 rows (0.4%) cannot be read" in " ".join(found.output.split())
+    assert "files of 1 row (0.4%) cannot be read" in " ".join(found.output.split())
     moved = tmp_path / "t.parquet"
     moved.write_bytes(table.read_bytes())
     gone = CliRunner().invoke(app, ["predict", str(saved), str(moved), "--out", str(out)])

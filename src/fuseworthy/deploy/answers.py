@@ -28,7 +28,7 @@ class Answers:
     fusion : (n, width) what the fusion says, routed to or not; None where a single is deployed
     singles : modality -> (n, width) what it says alone; the prior where it is missing
     present : modality -> (n,)
-    unreadable : modality -> (n,) whether its file could not be read, so that the row lacks it; of modalities with files
+    unreadable : modality -> (n,) whether a file of it could not be read; of modalities with files
     contributions : modality -> (n,) share of the answer, if they were asked for; see `Model.explain`
     """
 

@@ -16,6 +16,9 @@ NOTED, LISTED = 3, 20
 MOST_UNREADABLE = 0.01
 """Share of a modality's rows whose files may be unreadable, where nothing else is said."""
 
+ALLOW_MORE = "; or allow more with max_unreadable= (--max-unreadable)"
+"""What else can be done about too many, where a share can be given."""
+
 Blocks = Mapping[str, Mapping[str, Block]]
 
 
@@ -64,9 +67,6 @@ def require_few(name: str, count: int, of: int, names: list[str], most: float, o
         )
 
 
-ALLOW_MORE = "; or allow more with max_unreadable= (--max-unreadable)"
-
-
 def require_readable(
     blocks: Blocks,
     most: float = MOST_UNREADABLE,
@@ -102,7 +102,8 @@ def unreadable_notices(blocks: Blocks, *, numbers: Sequence[int] | None = None) 
 def notice(name: str, count: int, of: int, names: list[str]) -> str:
     """The line of one modality."""
     return (
-        f"modality {name!r}: files of {count:,} rows ({count / of:.1%}) cannot be read, and count as missing: "
+        f"modality {name!r}: files of {count:,} row{'' if count == 1 else 's'} ({count / of:.1%}) cannot be read, and "
+        "count as missing: "
         f"{listed(names, count, NOTED)}"
     )
 

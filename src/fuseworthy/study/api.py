@@ -9,6 +9,7 @@ from typing import Any
 from fuseworthy.evidence.verdict import DEFAULT_MARGIN
 from fuseworthy.inputs.files import Files
 from fuseworthy.inputs.modality import Modality
+from fuseworthy.inputs.unreadable import MOST_UNREADABLE
 from fuseworthy.study.progress import Progress
 from fuseworthy.study.question import Options, Question, joins_from
 from fuseworthy.study.run import run_study
@@ -41,7 +42,7 @@ def compare(
     repeats: int | None = None,
     random_state: int = 0,
     root: str | Path | None = None,
-    max_unreadable: float = 0.01,
+    max_unreadable: float = MOST_UNREADABLE,
     budget: float | None = None,
     out: str | Path | None = None,
     resume: bool = False,

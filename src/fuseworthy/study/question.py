@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fuseworthy.errors import InputError
 from fuseworthy.inputs.modality import Modality, require_name
 from fuseworthy.inputs.tables import home_of
+from fuseworthy.inputs.unreadable import MOST_UNREADABLE
 
 if TYPE_CHECKING:
     from fuseworthy.inputs.files import Files
@@ -85,7 +86,7 @@ class Question:
     slices: Sequence[str] = ()
     decompose: bool = False
     root: str | Path | None = None
-    max_unreadable: float = 0.01
+    max_unreadable: float = MOST_UNREADABLE
     files: Mapping[str, Files] | None = None
     encoders: Mapping[str, Sequence[str]] = field(default_factory=dict)
     tune_encoders: bool = False
