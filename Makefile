@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .PHONY: help demo test test-slow lint install clean
 
 help:
-	@echo "make demo       install, fetch the demo data, answer two real questions (5 minutes)"
+	@echo "make demo       install, fetch the demo data, answer two real questions (5 to 7 minutes)"
 	@echo "make test       install what tests need and run them"
 	@echo "make test-slow  the long tests: killed runs, many seeds"
 	@echo "make lint       format, lint, types, import contract"
